@@ -1,0 +1,130 @@
+"""Start one program so that it ends when the process that asked for it ends.
+
+This file is run as a script, by its path and with nothing but the standard library (`python -I -S
+launch.py …`), between Dateline and PostgreSQL. It exists because the steps have an order that
+`subprocess` cannot promise without running Python between fork and exec in a process with threads:
+
+1. give up root (the kernel forgets a death signal when the user changes, so this comes first);
+2. ask the kernel for a signal when the parent dies;
+3. look whether the parent died in the meantime;
+4. become the program.
+
+Modes:
+
+`exec`   become the program; the kernel's parent-death signal ties it to the parent (Linux).
+`guard`  stay between the parent and the program: standard input is a pipe from the parent, and its
+         end means that the parent is gone. For systems without a parent-death signal, and for
+         starters that are not the main thread (the signal is tied to the thread that forked).
+`check`  print, one a line, which of the given paths this user cannot enter or execute.
+"""
+
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+HAS_DEATH_SIGNAL = sys.platform == "linux"
+
+
+def set_parent_death_signal(number: int, parent: int) -> None:
+    """Have the kernel send signal `number` to this process when its parent (pid `parent`) ends.
+
+    Linux only. Where the parent has already ended, the signal is raised here and now.
+    """
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    if os.getppid() != parent:
+        os.kill(os.getpid(), number)
+
+
+def _give_up_root(user: int, group: int) -> None:
+    if os.geteuid() == 0 and user != 0:
+        os.setgroups([])
+        os.setgid(group)
+        os.setuid(user)
+
+
+def _execute(command: list[str]) -> None:
+    # Python ignores SIGPIPE and an ignored signal stays ignored across exec.
+    for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.execv(command[0], command)  # noqa: S606 -- no shell is wanted
+
+
+def _become(command: list[str], parent: int, number: int) -> None:
+    if HAS_DEATH_SIGNAL:
+        set_parent_death_signal(number, parent)
+    _execute(command)
+
+
+def _guard(command: list[str], number: int) -> int:
+    """Run `command` as a child, pass signals on, and signal it when standard input ends."""
+    import select
+
+    wakeup_read, wakeup_write = os.pipe()
+    os.set_blocking(wakeup_write, False)
+    signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
+    guard = os.getpid()
+    child = 0
+
+    def pass_on(received: int, _frame: object) -> None:
+        if child:
+            os.kill(child, received)
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
+        signal.signal(each, pass_on)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    child = os.fork()
+    if child == 0:
+        signal.set_wakeup_fd(-1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        _become(command, guard, number)
+    watched = [0, wakeup_read]
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+        ready, _, _ = select.select(watched, [], [])
+        if wakeup_read in ready:
+            os.read(wakeup_read, 512)
+        if 0 in ready and not os.read(0, 512):
+            watched.remove(0)
+            os.kill(child, number)
+
+
+def _first_closed(path: str) -> str | None:
+    """The first part of `path` that the present user cannot enter or execute, or None."""
+    parts = path.strip(os.sep).split(os.sep)
+    for length in range(len(parts) + 1):
+        part = os.sep + os.sep.join(parts[:length])
+        if not os.access(part, os.X_OK):
+            return part
+    return None
+
+
+def main(arguments: list[str]) -> int:
+    """`MODE PARENT SIGNAL USER GROUP COMMAND…`; see the module's text for the modes."""
+    mode, parent, number, user, group = arguments[0], *(int(each) for each in arguments[1:5])
+    command = arguments[5:]
+    _give_up_root(user, group)
+    if mode == "check":
+        for path in command:
+            closed = _first_closed(path)
+            if closed is not None:
+                print(closed)
+        return 0
+    if mode == "guard":
+        return _guard(command, number)
+    _become(command, parent, number)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,200 @@
+"""Processes that must not outlive the one that started them."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from api.engine import launch
+
+_PARENT_POLL_INTERVAL_S = 0.2
+_private_descriptors: set[int] = set()
+
+
+def _close_private_descriptors() -> None:
+    for descriptor in _private_descriptors:
+        os.close(descriptor)
+    _private_descriptors.clear()
+
+
+os.register_at_fork(after_in_child=_close_private_descriptors)
+
+
+def keep_private(descriptor: int) -> None:
+    """Close `descriptor` in every child made by a plain fork, such as a server worker.
+
+    A worker that held the lock of the data directory, or the pipe whose end means that the parent
+    is gone, would hold it for as long as it lives. (`subprocess` closes descriptors by itself.)
+    """
+    _private_descriptors.add(descriptor)
+
+
+def close_private(descriptor: int) -> None:
+    """Close a descriptor that was given to `keep_private`."""
+    _private_descriptors.discard(descriptor)
+    os.close(descriptor)
+
+
+def die_with_parent(parent: int | None = None, *, by_polling: bool = False) -> None:
+    """Have this process killed (SIGKILL) as soon as its parent is gone, however the parent ended.
+
+    Called first thing in a server worker. On Linux the kernel does it, and the parent is strictly
+    the parent's thread that forked; elsewhere a thread looks five times a second.
+
+    `parent` is the parent's pid; without one it is the process that started this one by
+    `multiprocessing`, and where there is none this does nothing: a program started from a shell
+    is meant to outlive the shell.
+    """
+    if parent is None:
+        starter = multiprocessing.parent_process()
+        if starter is None or starter.pid is None:
+            return
+        parent = starter.pid
+    if launch.HAS_DEATH_SIGNAL and not by_polling:
+        launch.set_parent_death_signal(signal.SIGKILL, parent)
+        return
+    threading.Thread(target=_watch_parent, args=(parent,), name="parent-watch", daemon=True).start()
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_PARENT_POLL_INTERVAL_S)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class TiedProcess:
+    """A program in a session of its own that is sent a signal when this process ends.
+
+    A session of its own: Ctrl-C in a terminal signals everything in the terminal's group at once,
+    and the database must go last.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        death_signal: signal.Signals,
+        account: tuple[int, int],
+        output: int,
+        environment: dict[str, str],
+        directory: Path,
+        inherited: Iterable[int] = (),
+        guarded: bool | None = None,
+    ) -> None:
+        """Start `command` as the user and group of `account`, writing to the descriptor `output`.
+
+        `inherited` descriptors stay open in the program. `guarded` puts a watching process in
+        between instead of using the kernel's death signal; the default is to do so only where
+        there is no such signal, or where it would be tied to a thread that may end first.
+        """
+        if guarded is None:
+            in_main_thread = threading.current_thread() is threading.main_thread()
+            guarded = not (launch.HAS_DEATH_SIGNAL and in_main_thread)
+        mode = "guard" if guarded else "exec"
+        user, group = account
+        numbers = [str(each) for each in (os.getpid(), int(death_signal), user, group)]
+        self._process = subprocess.Popen(  # noqa: S603 -- the command is ours, no shell
+            [*_launcher(), mode, *numbers, *command],
+            stdin=subprocess.PIPE if guarded else subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            cwd=directory,
+            pass_fds=tuple(inherited),
+            start_new_session=True,
+        )
+        self._pipe = -1
+        if self._process.stdin is not None:
+            self._pipe = os.dup(self._process.stdin.fileno())
+            keep_private(self._pipe)
+            self._process.stdin.close()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the program, or of its guard."""
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+        return self._process.poll()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens if it has ended."""
+        self._process.send_signal(number)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until it has ended, at most `timeout_s` seconds; False if it still runs."""
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        if self._pipe >= 0:
+            close_private(self._pipe)
+            self._pipe = -1
+        return True
+
+
+def closed_to(account: tuple[int, int], paths: Sequence[Path]) -> Path | None:
+    """The first directory or program on the way to `paths` that `account` cannot enter or execute."""
+    user, group = account
+    result = subprocess.run(  # noqa: S603 -- the command is ours, no shell
+        [*_launcher(), "check", "0", "0", str(user), str(group), *(str(path) for path in paths)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+        cwd="/",
+        text=True,
+    )
+    lines = result.stdout.splitlines()
+    return Path(lines[0]) if lines else None
+
+
+def is_alive(pid: int, birth: str | None = None) -> bool:
+    """Whether process `pid` lives; with `birth`, whether it is the same one that gave this mark.
+
+    Nothing is ever sent to the process. A process that has ended and only waits to be collected by
+    its parent counts as ended where the system tells (Linux).
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    status = _status(pid)
+    if status is not None:
+        state, now = status
+        return state not in "ZX" and birth in (None, "", now)
+    return True
+
+
+def birth_mark(pid: int) -> str:
+    """A mark that tells a process from a later one with the same pid; empty where there is none."""
+    status = _status(pid)
+    return status[1] if status is not None else ""
+
+
+def _status(pid: int) -> tuple[str, str] | None:
+    """State letter and start time (clock ticks since boot) of a process, from /proc."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The name, in brackets, may hold spaces and brackets itself.
+    fields = text.rpartition(")")[2].split()
+    return fields[0], fields[19]
+
+
+def now_text() -> str:
+    """The present moment in UTC, to the second, for messages and lock files."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _launcher() -> list[str]:
+    return [sys.executable, "-I", "-S", launch.__file__]

@@ -1,0 +1,1 @@
+"""The HTTP side: one module a resource, thin; and what they share: contract, errors, parameters, bodies, pages."""

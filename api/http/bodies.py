@@ -1,0 +1,150 @@
+"""Reading request bodies: bounded, in an accepted media type, well-formed, and with all faults in one answer."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from litestar import Request
+from litestar.exceptions import InternalServerException
+from msgspec import UNSET
+
+from api.http.contract import JSON
+from schema.problem import Fault, ProblemError, problem
+from schema.validation import Flaw, MalformedError, Reading, merge, parse_json
+
+T = TypeVar("T")
+
+MAXIMUM_BODY_BYTES = 1024 * 1024
+#: Faults told in one answer.
+MAXIMUM_FAULTS = 100
+
+_PARAMETER = re.compile(r"\s*([^\s=;]+)\s*=\s*(\"[^\"]*\"|[^\s\";]*)\s*")
+
+
+async def read_document(
+    request: Request[Any, Any, Any],
+    *,
+    media_types: Sequence[str] = (JSON,),
+    maximum_bytes: int = MAXIMUM_BODY_BYTES,
+) -> dict[str, Any]:
+    """Read the body as one JSON object.
+
+    Raises ``unsupported-media-type`` (naming the accepted ones), ``body-too-large`` and ``malformed-body``. A name
+    given twice in one object is malformed, too (RFC 7493): readers differ in which value they would drop.
+    """
+    raw = await read_bytes(request, media_types=media_types, maximum_bytes=maximum_bytes)
+    value = parse_body(raw)
+    if not isinstance(value, dict):
+        raise problem("malformed-body", "The body must be one JSON object, in braces.")
+    return value
+
+
+async def read_bytes(
+    request: Request[Any, Any, Any], *, media_types: Sequence[str], maximum_bytes: int
+) -> bytes:
+    """Read the body as it is, but for its media type and its size, which is checked while it arrives."""
+    check_media_type(request.headers, media_types, patch=request.method == "PATCH")
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > maximum_bytes:
+        raise _too_large(maximum_bytes)
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > maximum_bytes:
+                raise _too_large(maximum_bytes)
+            chunks.append(chunk)
+    except InternalServerException:
+        # Litestar's word for a client that hung up; nobody reads the answer, but it is no failure of ours.
+        raise problem("bad-request", "The connection ended before the whole body had arrived.") from None
+    return b"".join(chunks)
+
+
+def check_media_type(headers: Mapping[str, str], accepted: Sequence[str], *, patch: bool = False) -> None:
+    """Refuse other media types, character sets than UTF-8, and compressed bodies."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise problem(
+            "unsupported-media-type",
+            f"Compressed bodies are not taken; the Content-Encoding is {_shown(encoding)}.",
+            Fault("The body must be sent as it is.", parameter="Content-Encoding", suggestion="leave it out"),
+            headers={"Accept-Encoding": "identity"},
+        )
+    listed = ", ".join(accepted)
+    answer_headers = {"Accept-Patch" if patch else "Accept": listed}
+    media_type, *parameters = headers.get("content-type", "").split(";")
+    media_type = media_type.strip().lower()
+    if media_type not in accepted:
+        what = f"it is {_shown(media_type)}" if media_type else "there is none"
+        raise problem(
+            "unsupported-media-type",
+            f"The Content-Type must be {' or '.join(accepted)}; {what}.",
+            Fault("This media type is not taken here.", parameter="Content-Type", suggestion=listed),
+            headers=answer_headers,
+        )
+    for parameter in parameters:
+        match = _PARAMETER.fullmatch(parameter)
+        charset = match[2].strip('"').lower() if match and match[1].lower() == "charset" else "utf-8"
+        if charset not in ("utf-8", "utf8"):
+            raise problem(
+                "unsupported-media-type",
+                f"The body must be UTF-8; the Content-Type says {_shown(charset)}.",
+                Fault("This character set is not taken.", parameter="Content-Type", suggestion="utf-8"),
+                headers=answer_headers,
+            )
+
+
+def parse_body(raw: bytes) -> Any:
+    """Read JSON; raises ``malformed-body``, with the place where the parser tells it."""
+    if not raw.strip():
+        raise problem("malformed-body", "The body is empty.")
+    try:
+        value = parse_json(raw)
+        # msgspec keeps the last of two values of one name without a word.
+        json.loads(raw, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
+    except MalformedError as error:
+        raise problem("malformed-body", str(error)) from None
+    except RecursionError:
+        raise problem("malformed-body", "It is nested too deeply.") from None
+    except ValueError as error:
+        raise problem("malformed-body", f"It is not well-formed JSON: {error}.") from None
+    return value
+
+
+def checked(reading: Reading[T], more: Sequence[Flaw] = ()) -> T:
+    """Give what was read, or raise ``invalid-body`` with every flaw; ``more`` are those that the store found."""
+    flaws = merge(reading.flaws, list(more))
+    if flaws:
+        raise invalid_body(flaws)
+    return reading.value
+
+
+def invalid_body(flaws: Sequence[Flaw]) -> ProblemError:
+    """Make the problem ``invalid-body`` with the first hundred flaws, saying how many there are beside them."""
+    told = [_fault(flaw) for flaw in flaws[:MAXIMUM_FAULTS]]
+    detail = "The body has one fault." if len(flaws) == 1 else f"The body has {len(flaws):,} faults."
+    if len(flaws) > len(told):
+        detail += f" The first {len(told)} are told; {len(flaws) - len(told):,} are left out."
+    return problem("invalid-body", detail, *told)
+
+
+def _fault(flaw: Flaw) -> Fault:
+    suggestion = UNSET if flaw.suggestion is None else flaw.suggestion
+    return Fault(flaw.detail, pointer=flaw.pointer, suggestion=suggestion)
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) < len(pairs):
+        seen: set[str] = set()
+        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"the member {_shown(name)} is given twice in one object")
+
+
+def _too_large(maximum_bytes: int) -> ProblemError:
+    return problem("body-too-large", f"At most {maximum_bytes:,} bytes are taken.")
+
+
+def _shown(text: str) -> str:
+    """Write a text of the client's so that it can stand in an answer."""
+    return repr(text[:100].encode("utf-8", "replace").decode())

@@ -1,0 +1,104 @@
+"""What each operation promises, as data beside its handler.
+
+Litestar's own generator is off, because it drops the bounds of the wire types and documents other errors than
+are sent. A handler carries ``opt={"contract": Contract(...)}`` instead. The parameters and the OpenAPI document
+are both made from it, so that neither can promise what the other does not do. Operation id, summary and
+description are the handler's own (``operation_id=``, ``summary=`` and its docstring).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from msgspec import Struct
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+PROBLEM_JSON = "application/problem+json"
+
+#: Problems that every operation may answer with, whatever it does.
+COMMON_PROBLEMS = ("bad-request", "invalid-parameters", "internal-error", "unavailable")
+
+#: The groups of operations and what each is about.
+TAGS = {
+    "events": "What happened, is going on or is planned, at times that may be known only roughly.",
+    "actors": "Whoever plays a role in an event or publishes a source.",
+    "sources": "The documents that citations point to.",
+    "chronologies": "Kept selections of events, and their releases.",
+    "changes": "The log of all changes, to follow and to verify.",
+    "imports": "Files of events in other formats.",
+    "health": "Whether the service is up, for supervisors and load balancers.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """That a value of an answer leads to another operation (an OpenAPI link).
+
+    ``parameters`` maps the target's parameters to runtime expressions such as ``$response.body#/id``.
+    """
+
+    operation_id: str
+    parameters: Mapping[str, str]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What one operation takes and answers.
+
+    ``query``: each member is a query parameter; without it the operation takes none and refuses any.
+    ``body``, ``body_media_types``: what it reads. ``partial`` says that the body is a JSON Merge Patch (RFC 7396):
+    every member may be left out, and those with a default may be null.
+    ``body_extra``: the type of a write-only member ``change`` which goes along in the body. With it, members that
+    only ``answer`` has are tolerated in the body, so that what GET gave can be PUT back.
+    ``answer``, ``answer_media_type``, ``status``: what success looks like; ``answer_formats`` are further media
+    types of the same answer, ``other_statuses`` further statuses with the same answer and what they mean.
+    ``answer_headers``, ``request_headers``: names from ``api.openapi.HEADERS``.
+    ``problems``: slugs of ``schema.problem.PROBLEM_KINDS`` beside those that follow from the rest (see
+    ``expected_problems``).
+    ``scope``: what a token must allow; None reads, for which a token may be needed by setting. ``secured=False``
+    is for what never looks at a token.
+    ``body_examples``, ``answer_examples``: named values as they travel (what ``json`` would read).
+    """
+
+    tag: str
+    status: int = 200
+    query: type[Struct] | None = None
+    body: type | None = None
+    body_media_types: tuple[str, ...] = (JSON,)
+    partial: bool = False
+    body_extra: type | None = None
+    answer: type | None = None
+    answer_media_type: str = JSON
+    answer_formats: tuple[str, ...] = ()
+    other_statuses: Mapping[int, str] = field(default_factory=dict)
+    answer_headers: tuple[str, ...] = ()
+    request_headers: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    scope: Literal["edit", "admin"] | None = None
+    secured: bool = True
+    body_examples: Mapping[str, Any] = field(default_factory=dict)
+    answer_examples: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+
+    def expected_problems(self, *, has_path_parameters: bool) -> frozenset[str]:
+        """List the slugs of all problems that the operation may answer with, those that follow from it included."""
+        slugs = {*COMMON_PROBLEMS, *self.problems}
+        if has_path_parameters:
+            slugs.add("not-found")
+        if self.body is not None:
+            slugs |= {"malformed-body", "invalid-body", "body-too-large", "unsupported-media-type"}
+        if "If-Match" in self.request_headers:
+            slugs |= {"precondition-required", "revision-mismatch"}
+        if self.secured:
+            slugs.add("token-required")
+        if self.scope is not None:
+            slugs.add("forbidden")
+        return frozenset(slugs)
+
+
+def contract_of(handler: Any) -> Contract | None:
+    """Give the contract of a Litestar route handler, or None if it is no part of the API's contract."""
+    contract = handler.opt.get("contract")
+    return contract if isinstance(contract, Contract) else None

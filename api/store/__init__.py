@@ -1,0 +1,1 @@
+"""PostgreSQL: everything that is kept, and every statement that reaches the database."""

@@ -1,0 +1,50 @@
+-- The one place that writes head, change and content.
+
+-- name: lock_head
+-- Waits for the write before; what it gives is then nobody else's until the commit.
+SELECT sequence, public_sequence, digest, greatest(recorded_at, clock_timestamp()) AS recorded_at
+FROM head FOR UPDATE;
+
+-- name: append
+WITH changes AS (
+    INSERT INTO change
+    SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::text[], $4::text[], $5::int4[], $6::text[],
+                         $7::text[], $8::text[], $9::bytea[], $10::bytea[])
+), contents AS (
+    INSERT INTO content
+    SELECT * FROM unnest($11::text[], $12::int8[], $13::bytea[], $14::text[], $15::bytea[])
+)
+UPDATE head SET sequence = $16, public_sequence = $17, recorded_at = $18, digest = $19;
+
+-- name: revision_content
+SELECT content.document, change.public_type
+FROM change JOIN content USING (entity_id, sequence)
+WHERE change.entity = $1 AND change.entity_id = $2 AND change.revision = $3 AND change.type IS NOT NULL;
+
+-- name: first_public_revision
+SELECT min(revision) FROM change
+WHERE entity = $1 AND entity_id = $2 AND type IS NOT NULL AND public_type IS NOT NULL;
+
+-- name: is_known
+SELECT EXISTS (SELECT FROM change WHERE entity = $1 AND entity_id = $2 AND revision = 1 AND type IS NOT NULL);
+
+-- name: changes_in_order
+SELECT change.*, content.salt, content.reason, content.document
+FROM change LEFT JOIN content USING (entity_id, sequence)
+WHERE change.sequence > $1 ORDER BY change.sequence LIMIT $2;
+
+-- name: head
+SELECT sequence, public_sequence, digest, recorded_at FROM head;
+
+-- name: contents_without_change
+SELECT count(*) FROM content WHERE NOT EXISTS (
+    SELECT FROM change WHERE change.sequence = content.sequence AND change.entity_id = content.entity_id
+);
+
+-- name: log_roles
+-- Whether the connected role could change history, and so whether it is protected or only checkable.
+SELECT has_table_privilege('change', 'UPDATE') OR has_table_privilege('change', 'DELETE')
+    OR has_table_privilege('content', 'UPDATE') OR has_table_privilege('content', 'DELETE');
+
+-- name: version
+SELECT version_num FROM alembic_version;

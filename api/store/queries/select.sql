@@ -1,0 +1,81 @@
+-- Pages of events: an ordered walk along event_term gives the keys, their documents follow, and what they
+-- mention stands beside them; one statement, so one moment. `after` and `until` bound the walk on both sides and
+-- have the cursor folded in, or the walk would begin at the wrong end.
+
+-- name: walk_forward
+SELECT t.starts, t.event_id FROM event_term t
+WHERE t.term = :term AND (t.starts, t.event_id) >= (:after, :after_id) AND t.starts < :until
+
+-- name: walk_backward
+SELECT t.starts, t.event_id FROM event_term t
+WHERE t.term = :term AND (t.starts, t.event_id) <= (:after, :after_id) AND t.starts >= :until
+
+-- name: of_span
+AND t.span = :span
+
+-- name: ends_after
+AND t.ends > :bound
+
+-- name: ends_by
+AND t.ends <= :bound
+
+-- name: with_any_term
+-- A subquery that gives a value is probed row by row under every plan; EXISTS may become a join that reads
+-- the whole list of a popular term.
+AND (SELECT true FROM event_term r
+     WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1)
+
+-- name: a_run_overlaps
+AND (NOT t.gaps OR (SELECT e.runs && int8range(:from, :to) FROM event e WHERE e.id = t.event_id))
+
+-- name: instants_overlap
+AND (SELECT e.instant_starts < :to AND e.instant_ends > :from
+            AND (e.instant_runs IS NULL OR e.instant_runs && int8range(:from, :to))
+     FROM event e WHERE e.id = t.event_id)
+
+-- name: instants_within
+AND (SELECT e.instant_starts >= :from AND e.instant_ends <= :to FROM event e WHERE e.id = t.event_id)
+
+-- name: instants_start
+AND (SELECT e.instant_starts < :to AND e.instant_starts_latest >= :from FROM event e WHERE e.id = t.event_id)
+
+-- name: forward
+ORDER BY t.starts, t.event_id LIMIT :limit
+
+-- name: backward
+ORDER BY t.starts DESC, t.event_id DESC LIMIT :limit
+
+-- name: merged_forward
+SELECT DISTINCT starts, event_id FROM ({branches}) AS branch ORDER BY starts, event_id LIMIT :limit
+
+-- name: merged_backward
+SELECT DISTINCT starts, event_id FROM ({branches}) AS branch ORDER BY starts DESC, event_id DESC LIMIT :limit
+
+-- name: page_by_ids
+-- Two ids behind `public`: what only an editor may see is asked for by an editor.
+SELECT id, revision, starts, actors, sources, document FROM event
+WHERE id = ANY (:ids::uuid[]) AND (state <> 'draft' OR :edit)
+
+-- name: page_by_keys
+SELECT id, revision, starts, actors, sources, document FROM event
+WHERE id = ANY (ARRAY (SELECT event_id FROM ({keys}) AS key))
+
+-- name: with_included
+-- part 0: events; part 1: sources that they cite; part 2: actors that either mentions.
+WITH page AS MATERIALIZED (
+{page}
+), cited AS MATERIALIZED (
+    SELECT id, title, url, publisher, published, reliability FROM source
+    WHERE id = ANY (ARRAY (SELECT DISTINCT unnest(sources) FROM page))
+), named AS MATERIALIZED (
+    SELECT id, name, kind, reliability FROM actor
+    WHERE id = ANY (ARRAY (SELECT unnest(actors) FROM page UNION SELECT publisher FROM cited))
+)
+SELECT 0 AS part, id::text, revision, starts, NULL AS a, NULL AS b, NULL AS c, NULL AS d, NULL AS e, document
+FROM page
+UNION ALL
+SELECT 1, cited.id::text, NULL, NULL, title, url, publisher, published,
+       coalesce(cited.reliability, named.reliability), NULL
+FROM cited LEFT JOIN named ON named.id = cited.publisher
+UNION ALL
+SELECT 2, id, NULL, NULL, name, kind, NULL, NULL, NULL, NULL FROM named

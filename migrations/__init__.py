@@ -1,0 +1,1 @@
+"""Versions of the tables: plain SQL, up and down, run by alembic."""

@@ -1,0 +1,1 @@
+"""The vocabulary of Dateline: pure values and wire types. Standard library and msgspec only, no I/O."""

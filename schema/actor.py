@@ -1,0 +1,72 @@
+"""Actors: whoever plays a role in an event or publishes a source."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from schema.edtf import Edtf
+from schema.text import Language, Line, Slug
+from schema.validation import Flaw
+from schema.vocabulary import Reliability
+
+ExternalIds = Annotated[
+    dict[Slug, Line],
+    Meta(max_length=50, description="Identifiers elsewhere, by scheme: `{\"wikidata\": \"Q423\"}`."),
+]
+
+
+class ActorName(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A further name of an actor, with its language and the time in which it was borne."""
+
+    name: Line
+    language: Language | None = None
+    date: Edtf | None = None
+
+
+class Membership(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That an actor belonged to another one, and when."""
+
+    actor: Annotated[Line, Meta(description="An id, a name or an alias; stored as the id.")]
+    date: Edtf | None = None
+
+
+class ActorIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An actor as a writer gives it. Names and aliases find it wherever an actor is asked for."""
+
+    id: Annotated[Slug, Meta(description="Chosen once; it never changes.")]
+    name: Line
+    kind: Slug
+    names: Annotated[list[ActorName], Meta(max_length=100)] = []
+    aliases: Annotated[list[Line], Meta(max_length=100)] = []
+    external_ids: ExternalIds = {}
+    part_of: Annotated[list[Membership], Meta(max_length=100)] = []
+    member_of: Annotated[list[Membership], Meta(max_length=100)] = []
+    reliability: Annotated[
+        Reliability | None,
+        Meta(description="For publishers: the reliability of their sources that have none of their own."),
+    ] = None
+
+    def flaws(self) -> list[Flaw]:
+        """Name memberships of itself."""
+        return [
+            Flaw(f"/{member}/{index}/actor", "An actor cannot belong to itself.", None)
+            for member in ("part_of", "member_of")
+            for index, membership in enumerate(getattr(self, member))
+            if membership.actor == self.id
+        ]
+
+
+class Actor(ActorIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An actor as the store gives it back."""
+
+    revision: int
+    sequence: int
+    created_at: str
+    updated_at: str
+
+
+class ActorSummary(Struct, frozen=True, kw_only=True):
+    """What rides along in ``included`` for an actor that the answer mentions."""
+
+    name: str
+    kind: str

@@ -1,0 +1,77 @@
+"""Why a record is changed, and the rows of the log that all changes make."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from schema.text import Text
+from schema.validation import Flaw
+from schema.vocabulary import ChangeType, EditType
+
+
+class EntityKind(StrEnum):
+    """The kinds of record that have revisions."""
+
+    EVENT = "event"
+    ACTOR = "actor"
+    SOURCE = "source"
+
+
+class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a record is changed; goes along in the body of PUT and PATCH. A correction needs a reason."""
+
+    type: EditType = EditType.UPDATE
+    reason: Text | None = None
+
+    def flaws(self) -> list[Flaw]:
+        """Name the missing reason of a correction."""
+        if self.type is EditType.CORRECTION and self.reason is None:
+            return [Flaw("/reason", "A correction needs a reason.", "Say what was wrong and how it is known.")]
+        return []
+
+
+class Retraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an event is taken back."""
+
+    reason: Text
+    type: Annotated[str, Meta(pattern=r"^retraction\Z")] = "retraction"
+
+
+class RetractionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a retraction."""
+
+    change: Retraction
+
+
+class Restoration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an event is restored."""
+
+    reason: Text | None = None
+    type: Annotated[str, Meta(pattern=r"^restore\Z")] = "restore"
+
+
+class RestorationIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a restoration: of a retracted event or, with ``revision``, of an earlier content."""
+
+    change: Restoration = Restoration()
+    revision: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+
+
+class LogEntry(Struct, frozen=True, kw_only=True):
+    """One row of the log, as the chain of digests covers it.
+
+    ``type`` is what a reader with ``edit`` sees, ``public_type`` what everybody else does; either is null where
+    that reader has nothing to see. ``content_digest`` is null where there is no content (a discarded draft).
+    """
+
+    sequence: int
+    recorded_at: datetime
+    entity: EntityKind
+    entity_id: str
+    revision: int
+    type: ChangeType | None
+    public_type: ChangeType | None
+    author: str
+    content_digest: bytes | None

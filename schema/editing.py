@@ -1,0 +1,61 @@
+"""How a body changes a record: what may be written, what must be left as it is, and JSON Merge Patch."""
+
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from schema.change import Change
+from schema.validation import Flaw, child, merge, read
+
+#: Members of an answer that are no part of the record; a body may carry them along and they are passed over.
+PASSED_OVER = ("included",)
+
+
+class Edit(NamedTuple):
+    """What a body of PUT or PATCH asks for: the whole new content (JSON values), why, and what is wrong so far."""
+
+    content: dict[str, Any]
+    change: Change
+    flaws: list[Flaw]
+    read_only: list[Flaw]
+
+
+def edit_of(current: dict[str, Any], body: dict[str, Any], kind: type[Struct], *, patch: bool) -> Edit:
+    """Work out the content that a body gives a record.
+
+    ``current`` is the record's document and ``kind`` the type of its writable members. What GET gave can be sent
+    back: read-only members are accepted as long as they equal the current ones.
+    """
+    writable = set(kind.__struct_fields__) - {"id"}
+    read_only = [
+        Flaw(child("", name), f"{name} is read-only, and this is not its current value.", "leave it out")
+        for name in body
+        if name in current and name not in writable and body[name] != current[name]
+    ]
+    given = {
+        name: value
+        for name, value in body.items()
+        if name != "change" and name not in PASSED_OVER and (name in writable or name not in current)
+    }
+    content = {name: value for name, value in current.items() if name in writable} if patch else {}
+    content = merge_patch(content, given) if patch else given
+    if "id" in kind.__struct_fields__:
+        content["id"] = current["id"]
+    change, flaws = Change(), list[Flaw]()
+    if "change" in body:
+        reading = read(body["change"], Change)
+        change, flaws = reading.value, [flaw._replace(pointer="/change" + flaw.pointer) for flaw in reading.flaws]
+    return Edit(content, change, merge(read_only, flaws), read_only)
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Apply a JSON Merge Patch (RFC 7396): null removes a member, an object is merged, all else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged

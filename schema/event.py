@@ -1,0 +1,141 @@
+"""Events: what happened, is going on or is planned, at a time that may be known only roughly."""
+
+from collections.abc import Hashable, Sequence
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from schema.actor import ExternalIds
+from schema.assessment import Assessment, Evidence
+from schema.citation import Citation, CitationIn
+from schema.edtf import Edtf, Precision
+from schema.place import Place
+from schema.text import Line, Slug, Tag, Text, Title
+from schema.validation import Flaw
+from schema.vocabulary import Occurrence, RelationType, State
+
+
+class EventActor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An actor in an event and the role it plays."""
+
+    id: Annotated[Line, Meta(description="An id, a name or an alias; stored as the id.")]
+    role: Slug | None = None
+
+
+class Relation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How this event stands to another one."""
+
+    type: RelationType
+    event_id: UUID
+
+
+class When(Struct, frozen=True, kw_only=True):
+    """What follows from the date's text. Read-only.
+
+    ``earliest`` and ``latest`` are the first and the last day (or second) that the text allows, null where open
+    or unknown. They are texts in the proleptic Gregorian calendar, not machine dates: years may have a sign or
+    more than four digits, and no time zone applies.
+    """
+
+    earliest: str | None
+    latest: str | None
+    precision: Precision
+    approximate: bool
+    uncertain: bool
+    open_start: bool
+    open_end: bool
+    unknown_start: bool
+    unknown_end: bool
+    display: str
+
+    @classmethod
+    def of(cls, date: Edtf) -> "When":
+        """Derive it from a date."""
+        return cls(
+            earliest=date.earliest,
+            latest=date.latest,
+            precision=date.precision,
+            approximate=date.approximate,
+            uncertain=date.uncertain,
+            open_start=date.open_start,
+            open_end=date.open_end,
+            unknown_start=date.unknown_start,
+            unknown_end=date.unknown_end,
+            display=date.display,
+        )
+
+
+class EventIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An event as a writer gives it. Every published event has at least one citation."""
+
+    id: Annotated[UUID | None, Meta(description="Chosen by the writer or, if left out, by the store.")] = None
+    title: Title
+    summary: Text | None = None
+    kind: Slug
+    date: Annotated[Edtf, Meta(description="When, as closely as it is known.")]
+    occurrence: Occurrence = Occurrence.OCCURRED
+    state: Annotated[
+        State,
+        Meta(description="Retracted is reached by retracting.", extra_json_schema={"enum": ["draft", "published"]}),
+    ] = State.PUBLISHED
+    places: Annotated[list[Place], Meta(max_length=50)] = []
+    actors: Annotated[list[EventActor], Meta(max_length=100)] = []
+    citations: Annotated[Sequence[CitationIn], Meta(max_length=200)] = []
+    assessment: Assessment | None = None
+    relations: Annotated[list[Relation], Meta(max_length=100)] = []
+    tags: Annotated[list[Tag], Meta(max_length=100)] = []
+    external_ids: ExternalIds = {}
+
+    def flaws(self) -> list[Flaw]:
+        """Name what the members contradict in each other; references are checked by the store."""
+        found: list[Flaw] = []
+        if self.state is State.RETRACTED:
+            found.append(Flaw("/state", "An event is retracted by POST to its …/retract.", "draft or published"))
+        if self.state is State.PUBLISHED and not self.citations:
+            found.append(
+                Flaw("/citations", "A published event needs at least one citation.", 'add one, or "state": "draft"')
+            )
+        found += _repeated("/actors", [(actor.id, actor.role) for actor in self.actors], "This actor and role")
+        found += _repeated("/tags", self.tags, "This tag")
+        found += _repeated(
+            "/relations", [(relation.type, relation.event_id) for relation in self.relations], "This relation"
+        )
+        found += _repeated(
+            "/citations",
+            [citation.id for citation in self.citations],
+            "This citation id",
+        )
+        if self.id is not None:
+            found += [
+                Flaw(f"/relations/{index}/event_id", "An event cannot relate to itself.", None)
+                for index, relation in enumerate(self.relations)
+                if relation.event_id == self.id
+            ]
+        return found
+
+
+class Event(EventIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An event as the store gives it back. Names and source details stand beside it in ``included``."""
+
+    id: UUID
+    state: State = State.PUBLISHED
+    citations: Sequence[Citation] = []
+    when: When
+    evidence: Evidence
+    retraction: Annotated[str | None, Meta(description="Why it was retracted, where it is.")] = None
+    revision: int
+    sequence: int
+    created_at: str
+    updated_at: str
+    published_at: str | None = None
+
+
+def _repeated(pointer: str, values: Sequence[Hashable], what: str) -> list[Flaw]:
+    seen: set[Hashable] = set()
+    found = []
+    for index, value in enumerate(values):
+        if value is not None and value in seen:
+            found.append(Flaw(f"{pointer}/{index}", f"{what} is given twice.", "leave one of them out"))
+        seen.add(value)
+    return found

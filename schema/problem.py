@@ -1,0 +1,90 @@
+"""What a failing request is answered with (RFC 9457, ``application/problem+json``)."""
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+
+class Fault(Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong with a request: where, what, and what would be right.
+
+    Exactly one of ``pointer`` (into the body, RFC 6901) and ``parameter`` (of the query, path or header) is set.
+    """
+
+    detail: str
+    pointer: str | UnsetType = UNSET
+    parameter: str | UnsetType = UNSET
+    suggestion: str | UnsetType = UNSET
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """Problem details: what went wrong with a request, and every fault that was found in it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[Fault] | UnsetType = UNSET
+    current_revision: int | UnsetType = UNSET
+
+
+class ProblemKind(Struct, frozen=True):
+    """A documented type of problem; its address is ``/problems#<slug>``."""
+
+    slug: str
+    status: int
+    title: str
+
+
+class ProblemError(Exception):
+    """Raised anywhere below the HTTP layer, which turns it into a ``Problem`` answer."""
+
+    def __init__(
+        self,
+        kind: ProblemKind,
+        detail: str,
+        faults: list[Fault] | None = None,
+        *,
+        current_revision: int | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.faults = faults or []
+        self.current_revision = current_revision
+        self.headers = headers or {}
+
+
+def _kinds(*rows: tuple[str, int, str]) -> dict[str, ProblemKind]:
+    return {slug: ProblemKind(slug=slug, status=status, title=title) for slug, status, title in rows}
+
+
+#: Every type of problem that the API answers with. Docs and contract enumerate this table.
+PROBLEM_KINDS = _kinds(
+    ("malformed-body", 400, "The body is not well-formed JSON"),
+    ("invalid-body", 400, "The body has faults"),
+    ("invalid-parameters", 400, "The request's parameters have faults"),
+    ("invalid-cursor", 400, "The cursor is not usable here"),
+    ("bad-request", 400, "The request could not be understood"),
+    ("token-required", 401, "A token is required"),
+    ("forbidden", 403, "The token does not allow this"),
+    ("not-found", 404, "There is nothing here"),
+    ("method-not-allowed", 405, "This method is not allowed here"),
+    ("not-acceptable", 406, "None of the accepted formats can be given"),
+    ("conflict", 409, "The request conflicts with what is stored"),
+    ("revision-mismatch", 412, "It has been changed in the meantime"),
+    ("body-too-large", 413, "The body is too large"),
+    ("unsupported-media-type", 415, "This media type is not accepted here"),
+    ("read-only-member", 422, "A read-only member was changed"),
+    ("precondition-required", 428, "The request must say which revision it changes"),
+    ("internal-error", 500, "Something went wrong on our side"),
+    ("unavailable", 503, "The store is not available right now"),
+    ("query-timeout", 503, "The query took too long"),
+)
+
+
+def problem(kind: str, detail: str, *faults: Fault, **extra: Any) -> ProblemError:
+    """Make the error to raise for a kind of problem named in ``PROBLEM_KINDS``."""
+    return ProblemError(PROBLEM_KINDS[kind], detail, list(faults), **extra)

@@ -1,0 +1,72 @@
+"""Sources: the documents that citations point to."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from schema.edtf import Edtf
+from schema.text import Language, Line, Sha256, Slug, Text, Title, Url
+from schema.vocabulary import Reliability
+
+CORE_SOURCE_KINDS = {
+    "article": "a press article",
+    "report": "a report of an organization",
+    "statement": "a statement or communiqué",
+    "dataset": "a dataset or a row of one",
+    "document": "a treaty, decree, letter or record",
+    "broadcast": "radio, television, video",
+    "post": "a post on a social network",
+}
+
+
+class SourceIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A source as a writer gives it.
+
+    Two sources are the same if they have the same address or, without one, the same publisher, title and date.
+    """
+
+    id: Annotated[UUID | None, Meta(description="Chosen by the writer or, if left out, by the store.")] = None
+    title: Title
+    url: Url | None = None
+    publisher: Annotated[
+        Line | None,
+        Meta(description="The actor that published it: an id, a name or an alias; stored as the id."),
+    ] = None
+    authors: Annotated[list[Line], Meta(max_length=50)] = []
+    published: Annotated[Edtf | None, Meta(description="When it was published.")] = None
+    published_basis: Annotated[
+        Text | None, Meta(description="What the publication date was inferred from, where it was inferred.")
+    ] = None
+    accessed_at: Annotated[Edtf | None, Meta(description="When it was consulted.")] = None
+    archive_url: Url | None = None
+    content_sha256: Sha256 | None = None
+    language: Language | None = None
+    kind: Slug | None = None
+    reliability: Annotated[
+        Reliability | None, Meta(description="Where left out, the reliability of its publisher holds.")
+    ] = None
+
+
+class Source(SourceIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A source as the store gives it back."""
+
+    id: UUID
+    publisher: Slug | None = None
+    revision: int
+    sequence: int
+    created_at: str
+    updated_at: str
+
+
+class SourceSummary(Struct, frozen=True, kw_only=True):
+    """What rides along in ``included`` for a source that the answer mentions."""
+
+    title: str
+    publisher: str | None
+    url: str | None
+    published: str | None
+    reliability: Annotated[
+        Reliability | None, Meta(description="The source's own or, where it has none, its publisher's.")
+    ]
+
