@@ -11,7 +11,7 @@ from schema.vocabulary import Reliability
 
 ExternalIds = Annotated[
     dict[Slug, Line],
-    Meta(max_length=50, description="Identifiers elsewhere, by scheme: `{\"wikidata\": \"Q423\"}`."),
+    Meta(max_length=50, description='Identifiers elsewhere, by scheme: `{"wikidata": "Q423"}`.'),
 ]
 
 

@@ -30,11 +30,16 @@ class Cited(Protocol):
     """As much of a citation as counting needs."""
 
     @property
-    def stance(self) -> Stance: ...
+    def stance(self) -> Stance:
+        """Its stance."""
+
     @property
-    def attribution(self) -> list[str]: ...
+    def attribution(self) -> list[str]:
+        """Who says so, origin first."""
+
     @property
-    def source(self) -> UUID: ...
+    def source(self) -> UUID:
+        """The source's id."""
 
 
 def count_evidence(citations: Iterable[Cited], publishers: dict[UUID, str | None]) -> Evidence:

@@ -44,7 +44,10 @@ def edit_of(current: dict[str, Any], body: dict[str, Any], kind: type[Struct], *
     change, flaws = Change(), list[Flaw]()
     if "change" in body:
         reading = read(body["change"], Change)
-        change, flaws = reading.value, [flaw._replace(pointer="/change" + flaw.pointer) for flaw in reading.flaws]
+        change, flaws = (
+            reading.value,
+            [flaw._replace(pointer="/change" + flaw.pointer) for flaw in reading.flaws],
+        )
     return Edit(content, change, merge(read_only, flaws), read_only)
 
 

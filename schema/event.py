@@ -77,7 +77,10 @@ class EventIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     occurrence: Occurrence = Occurrence.OCCURRED
     state: Annotated[
         State,
-        Meta(description="Retracted is reached by retracting.", extra_json_schema={"enum": ["draft", "published"]}),
+        Meta(
+            description="Retracted is reached by retracting.",
+            extra_json_schema={"enum": ["draft", "published"]},
+        ),
     ] = State.PUBLISHED
     places: Annotated[list[Place], Meta(max_length=50)] = []
     actors: Annotated[list[EventActor], Meta(max_length=100)] = []
@@ -94,7 +97,11 @@ class EventIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             found.append(Flaw("/state", "An event is retracted by POST to its …/retract.", "draft or published"))
         if self.state is State.PUBLISHED and not self.citations:
             found.append(
-                Flaw("/citations", "A published event needs at least one citation.", 'add one, or "state": "draft"')
+                Flaw(
+                    "/citations",
+                    "A published event needs at least one citation.",
+                    'add one, or "state": "draft"',
+                )
             )
         found += _repeated("/actors", [(actor.id, actor.role) for actor in self.actors], "This actor and role")
         found += _repeated("/tags", self.tags, "This tag")

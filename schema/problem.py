@@ -4,6 +4,8 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
+from schema.validation import Flaw
+
 
 class Fault(Struct, frozen=True, omit_defaults=True):
     """One thing that is wrong with a request: where, what, and what would be right.
@@ -88,3 +90,21 @@ PROBLEM_KINDS = _kinds(
 def problem(kind: str, detail: str, *faults: Fault, **extra: Any) -> ProblemError:
     """Make the error to raise for a kind of problem named in ``PROBLEM_KINDS``."""
     return ProblemError(PROBLEM_KINDS[kind], detail, list(faults), **extra)
+
+
+#: How many faults one answer names.
+MAXIMUM_FAULTS = 100
+
+
+def body_problem(flaws: list[Flaw], read_only: list[Flaw] | None = None) -> ProblemError:
+    """Make the error for a body with flaws; ``read_only`` are those that change what only the store changes."""
+    faults = [
+        Fault(pointer=flaw.pointer, detail=flaw.detail, suggestion=flaw.suggestion or UNSET)
+        for flaw in flaws[:MAXIMUM_FAULTS]
+    ]
+    if read_only:
+        names = ", ".join(flaw.pointer[1:] for flaw in read_only)
+        return problem("read-only-member", f"Only the store changes these members: {names}.", *faults)
+    count = "One thing is" if len(flaws) == 1 else f"{len(flaws)} things are"
+    shown = "" if len(flaws) <= MAXIMUM_FAULTS else f" The first {MAXIMUM_FAULTS} are listed."
+    return problem("invalid-body", f"{count} wrong with the body.{shown}", *faults)

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.actor import Actor, ActorSummary
 from schema.edtf import Edtf, Match
 from schema.event import Event
-from schema.source import SourceSummary
-from schema.actor import ActorSummary
+from schema.source import Source, SourceSummary
 from schema.text import Line, Slug, Tag
 from schema.vocabulary import Confidence, Occurrence, State
 
@@ -26,7 +26,13 @@ class Sort(StrEnum):
 
 Limit = Annotated[int, Meta(ge=1, le=MAXIMUM_PAGE, description="How many items a page has at most.")]
 Cursor = Annotated[
-    str, Meta(min_length=1, max_length=500, pattern=r"^[A-Za-z0-9_-]+\Z", description="The `next` of the page before.")
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[A-Za-z0-9_-]+\Z",
+        description="The `next` of the page before.",
+    ),
 ]
 
 
@@ -34,7 +40,8 @@ class EventQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Filters of events. Repeated values of one filter are any-of; different filters are all-of."""
 
     date_from: Annotated[
-        Edtf | None, Meta(description="Beginning of the time range, inclusive: from the earliest of this date.")
+        Edtf | None,
+        Meta(description="Beginning of the time range, inclusive: from the earliest of this date."),
     ] = None
     date_to: Annotated[
         Edtf | None, Meta(description="End of the time range, inclusive: `2024-06` is to the end of June.")
@@ -66,9 +73,7 @@ class EventQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = []
     kind: Annotated[list[Slug], Meta(max_length=MAXIMUM_VALUES, description="Any of these kinds.")] = []
     tag: Annotated[list[Tag], Meta(max_length=MAXIMUM_VALUES, description="Any of these tags.")] = []
-    min_confidence: Annotated[
-        Confidence | None, Meta(description="Assessed with at least this confidence.")
-    ] = None
+    min_confidence: Annotated[Confidence | None, Meta(description="Assessed with at least this confidence.")] = None
     sort: Annotated[Sort, Meta(description="Order by the start of the date.")] = Sort.DATE
     limit: Limit = 50
     cursor: Cursor | None = None
@@ -115,5 +120,33 @@ class EventPage(Struct, frozen=True, kw_only=True):
 
 class EventAnswer(Event, frozen=True, kw_only=True):
     """An event, with the names and sources that it mentions."""
+
+    included: Included
+
+
+class ActorPage(Struct, frozen=True, kw_only=True):
+    """One page of actors. ``next`` is the cursor of the next page, null on the last one."""
+
+    items: list[Actor]
+    next: str | None
+    included: Included
+
+
+class ActorAnswer(Actor, frozen=True, kw_only=True):
+    """An actor, with the names that it mentions."""
+
+    included: Included
+
+
+class SourcePage(Struct, frozen=True, kw_only=True):
+    """One page of sources. ``next`` is the cursor of the next page, null on the last one."""
+
+    items: list[Source]
+    next: str | None
+    included: Included
+
+
+class SourceAnswer(Source, frozen=True, kw_only=True):
+    """A source, with the name of its publisher."""
 
     included: Included

@@ -69,4 +69,3 @@ class SourceSummary(Struct, frozen=True, kw_only=True):
     reliability: Annotated[
         Reliability | None, Meta(description="The source's own or, where it has none, its publisher's.")
     ]
-

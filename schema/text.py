@@ -51,12 +51,8 @@ Language = Annotated[
         description="A language tag (BCP 47).",
     ),
 ]
-Country = Annotated[
-    str, Meta(pattern=COUNTRY_PATTERN, description="A country code (ISO 3166-1 alpha-2).")
-]
-Sha256 = Annotated[
-    str, Meta(pattern=SHA256_PATTERN, description="A SHA-256 digest, 64 hexadecimal digits.")
-]
+Country = Annotated[str, Meta(pattern=COUNTRY_PATTERN, description="A country code (ISO 3166-1 alpha-2).")]
+Sha256 = Annotated[str, Meta(pattern=SHA256_PATTERN, description="A SHA-256 digest, 64 hexadecimal digits.")]
 Integer = Annotated[int, Meta(ge=-MAXIMUM_INTEGER, le=MAXIMUM_INTEGER)]
 Number = Integer | float
 

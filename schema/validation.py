@@ -108,7 +108,7 @@ def _rule_flaws(value: Any, pointer: str) -> Iterator[Flaw]:
 
 
 @cache
-def _type_info(kind: type) -> inspect.Type:
+def _type_info(kind: Any) -> inspect.Type:
     return inspect.type_info(kind)
 
 
@@ -133,9 +133,7 @@ class _Walk:
             if info.max_length is not None and len(value) > info.max_length:
                 self._flaw(pointer, f"At most {info.max_length} entries are taken; these are {len(value)}.")
                 return []
-            return [
-                self.visit(info.item_type, item, f"{pointer}/{index}") for index, item in enumerate(value)
-            ]
+            return [self.visit(info.item_type, item, f"{pointer}/{index}") for index, item in enumerate(value)]
         if isinstance(info, inspect.DictType) and isinstance(value, dict):
             return self._visit_dict(info, value, pointer)
         return self._visit_leaf(info, value, pointer)
@@ -232,7 +230,14 @@ class _Walk:
             case inspect.UUIDType():
                 return f"00000000-0000-4000-8000-{abs(hash(pointer)) % 16**12:012x}"
         number = len(self.flaws)
-        for text in (f"missing-{number}", "XX", "0" * 64, f"http://missing.invalid/{number}", "retraction", "restore"):
+        for text in (
+            f"missing-{number}",
+            "XX",
+            "0" * 64,
+            f"http://missing.invalid/{number}",
+            "retraction",
+            "restore",
+        ):
             try:
                 msgspec.convert(text, _rebuilt(info))
             except msgspec.ValidationError:

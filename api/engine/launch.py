@@ -12,13 +12,16 @@ launch.py …`), between Dateline and PostgreSQL. It exists because the steps ha
 Modes:
 
 `exec`   become the program; the kernel's parent-death signal ties it to the parent (Linux).
-`guard`  stay between the parent and the program: standard input is a pipe from the parent, and its
-         end means that the parent is gone. For systems without a parent-death signal, and for
+`guard`  stay between the parent and the program and read a pipe from the parent, whose end means
+         that the parent is gone. For systems without a parent-death signal, and for
          starters that are not the main thread (the signal is tied to the thread that forked).
 `check`  print, one a line, which of the given paths this user cannot enter or execute.
 """
 
+# Everything is imported here, as root: the other user may be unable to read Python's own files.
+import ctypes
 import os
+import select
 import signal
 import sys
 
@@ -31,8 +34,6 @@ def set_parent_death_signal(number: int, parent: int) -> None:
 
     Linux only. Where the parent has already ended, the signal is raised here and now.
     """
-    import ctypes
-
     library = ctypes.CDLL(None, use_errno=True)
     if library.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0) != 0:
         code = ctypes.get_errno()
@@ -62,10 +63,8 @@ def _become(command: list[str], parent: int, number: int) -> None:
     _execute(command)
 
 
-def _guard(command: list[str], number: int) -> int:
-    """Run `command` as a child, pass signals on, and signal it when standard input ends."""
-    import select
-
+def _guard(command: list[str], number: int, pipe: int) -> int:
+    """Run `command` as a child, pass signals on, and send it signal `number` when `pipe` ends."""
     wakeup_read, wakeup_write = os.pipe()
     os.set_blocking(wakeup_write, False)
     signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
@@ -82,10 +81,9 @@ def _guard(command: list[str], number: int) -> int:
     child = os.fork()
     if child == 0:
         signal.set_wakeup_fd(-1)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
+        os.close(pipe)
         _become(command, guard, number)
-    watched = [0, wakeup_read]
+    watched = [pipe, wakeup_read]
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -94,8 +92,8 @@ def _guard(command: list[str], number: int) -> int:
         ready, _, _ = select.select(watched, [], [])
         if wakeup_read in ready:
             os.read(wakeup_read, 512)
-        if 0 in ready and not os.read(0, 512):
-            watched.remove(0)
+        if pipe in ready and not os.read(pipe, 512):
+            watched.remove(pipe)
             os.kill(child, number)
 
 
@@ -110,9 +108,10 @@ def _first_closed(path: str) -> str | None:
 
 
 def main(arguments: list[str]) -> int:
-    """`MODE PARENT SIGNAL USER GROUP COMMAND…`; see the module's text for the modes."""
-    mode, parent, number, user, group = arguments[0], *(int(each) for each in arguments[1:5])
-    command = arguments[5:]
+    """`MODE PARENT SIGNAL USER GROUP PIPE COMMAND…`; see the module's text for the modes."""
+    mode = arguments[0]
+    parent, number, user, group, pipe = (int(each) for each in arguments[1:6])
+    command = arguments[6:]
     _give_up_root(user, group)
     if mode == "check":
         for path in command:
@@ -121,7 +120,7 @@ def main(arguments: list[str]) -> int:
                 print(closed)
         return 0
     if mode == "guard":
-        return _guard(command, number)
+        return _guard(command, number, pipe)
     _become(command, parent, number)
     return 1
 

@@ -85,6 +85,7 @@ class TiedProcess:
         environment: dict[str, str],
         directory: Path,
         inherited: Iterable[int] = (),
+        standard_input: int = subprocess.DEVNULL,
         guarded: bool | None = None,
     ) -> None:
         """Start `command` as the user and group of `account`, writing to the descriptor `output`.
@@ -96,24 +97,27 @@ class TiedProcess:
         if guarded is None:
             in_main_thread = threading.current_thread() is threading.main_thread()
             guarded = not (launch.HAS_DEATH_SIGNAL and in_main_thread)
-        mode = "guard" if guarded else "exec"
-        user, group = account
-        numbers = [str(each) for each in (os.getpid(), int(death_signal), user, group)]
-        self._process = subprocess.Popen(  # noqa: S603 -- the command is ours, no shell
-            [*_launcher(), mode, *numbers, *command],
-            stdin=subprocess.PIPE if guarded else subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            cwd=directory,
-            pass_fds=tuple(inherited),
-            start_new_session=True,
-        )
+        self._death_signal = death_signal
         self._pipe = -1
-        if self._process.stdin is not None:
-            self._pipe = os.dup(self._process.stdin.fileno())
+        watched = -1
+        if guarded:
+            watched, self._pipe = os.pipe()
             keep_private(self._pipe)
-            self._process.stdin.close()
+        numbers = [str(each) for each in (os.getpid(), int(death_signal), *account, watched)]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 -- the command is ours, no shell
+                [*_launcher(), "guard" if guarded else "exec", *numbers, *command],
+                stdin=standard_input,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                cwd=directory,
+                pass_fds=(*inherited, watched) if guarded else tuple(inherited),
+                start_new_session=True,
+            )
+        finally:
+            if guarded:
+                os.close(watched)
 
     @property
     def pid(self) -> int:
@@ -134,17 +138,27 @@ class TiedProcess:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             return False
-        if self._pipe >= 0:
-            close_private(self._pipe)
-            self._pipe = -1
+        self._close_pipe()
         return True
+
+    def abandon(self) -> None:
+        """Do what would happen if this process ended now: the program gets its death signal."""
+        if self._pipe >= 0:
+            self._close_pipe()
+        else:
+            self.signal(self._death_signal)
+
+    def _close_pipe(self) -> None:
+        pipe, self._pipe = self._pipe, -1  # two threads may wait at the same time
+        if pipe >= 0:
+            close_private(pipe)
 
 
 def closed_to(account: tuple[int, int], paths: Sequence[Path]) -> Path | None:
     """The first directory or program on the way to `paths` that `account` cannot enter or execute."""
     user, group = account
     result = subprocess.run(  # noqa: S603 -- the command is ours, no shell
-        [*_launcher(), "check", "0", "0", str(user), str(group), *(str(path) for path in paths)],
+        [*_launcher(), "check", "0", "0", str(user), str(group), "-1", *(str(path) for path in paths)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=True,

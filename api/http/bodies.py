@@ -40,9 +40,7 @@ async def read_document(
     return value
 
 
-async def read_bytes(
-    request: Request[Any, Any, Any], *, media_types: Sequence[str], maximum_bytes: int
-) -> bytes:
+async def read_bytes(request: Request[Any, Any, Any], *, media_types: Sequence[str], maximum_bytes: int) -> bytes:
     """Read the body as it is, but for its media type and its size, which is checked while it arrives."""
     check_media_type(request.headers, media_types, patch=request.method == "PATCH")
     announced = request.headers.get("content-length", "")

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from schema.text import SLUG_PATTERN
+
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 PROBLEM_JSON = "application/problem+json"
@@ -28,6 +30,54 @@ TAGS = {
     "changes": "The log of all changes, to follow and to verify.",
     "imports": "Files of events in other formats.",
     "health": "Whether the service is up, for supervisors and load balancers.",
+}
+
+#: The headers of requests and answers, by name.
+HEADERS = {
+    "Cache-Control": "How long the answer may be kept (RFC 9111).",
+    "ETag": "The entity tag of this answer; that of a single record begins with its revision.",
+    "Idempotency-Key": "A key of the client's choice: the same request sent again with it is done once.",
+    "If-Match": (
+        'The revision that is changed: the ETag that GET answered, or the revision in quotation marks, `"3"`. '
+        "Several mean any of them, `*` any at all."
+    ),
+    "If-None-Match": "The entity tag of an answer at hand: if it still holds, the answer is 304.",
+    "Last-Event-ID": "The sequence after which to go on.",
+    "Link": "Where to go on from here (RFC 8288), such as the next page.",
+    "Location": "The address of what was created.",
+    "Retry-After": "After how many seconds to try again.",
+    "X-Request-ID": "The id of this request, as the log has it.",
+}
+
+_UUID = {"type": "string", "format": "uuid"}
+_SLUG = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": SLUG_PATTERN}
+#: The parameters of paths, by name: what they are, and their schemas.
+PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "event_id": ("The event's id.", _UUID),
+    "source_id": ("The source's id.", _UUID),
+    "import_id": ("The import's id.", _UUID),
+    "actor_id": ("The actor's id.", _SLUG),
+    "slug": ("The chronology's name in addresses.", _SLUG),
+    "number": ("A number, counted from 1.", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
+}
+
+#: The components that describe the answers to failing requests, by status.
+RESPONSE_NAMES = {
+    400: "BadRequest",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    405: "MethodNotAllowed",
+    406: "NotAcceptable",
+    409: "Conflict",
+    412: "PreconditionFailed",
+    413: "ContentTooLarge",
+    415: "UnsupportedMediaType",
+    422: "UnprocessableContent",
+    428: "PreconditionRequired",
+    429: "TooManyRequests",
+    500: "InternalServerError",
+    503: "ServiceUnavailable",
 }
 
 
@@ -54,7 +104,7 @@ class Contract:
     only ``answer`` has are tolerated in the body, so that what GET gave can be PUT back.
     ``answer``, ``answer_media_type``, ``status``: what success looks like; ``answer_formats`` are further media
     types of the same answer, ``other_statuses`` further statuses with the same answer and what they mean.
-    ``answer_headers``, ``request_headers``: names from ``api.openapi.HEADERS``.
+    ``answer_headers``, ``request_headers``: names from ``HEADERS``.
     ``problems``: slugs of ``schema.problem.PROBLEM_KINDS`` beside those that follow from the rest (see
     ``expected_problems``).
     ``scope``: what a token must allow; None reads, for which a token may be needed by setting. ``secured=False``

@@ -18,6 +18,29 @@ logger = logging.getLogger(__name__)
 REQUEST_ID_HEADER = "X-Request-ID"
 _REQUEST_ID_KEY = "dateline_request_id"
 
+#: What each kind of problem means and what to do about it, in plain words.
+EXPLANATIONS = {
+    "malformed-body": "The body is not JSON (RFC 8259). The detail tells the place where reading it stopped.",
+    "invalid-body": "The body is JSON, but not what is needed. Every fault is listed with a pointer into the body.",
+    "invalid-parameters": "Parameters of the query or headers are unknown or wrong. Each is listed by its name.",
+    "invalid-cursor": "The cursor was not made here, or belongs to another query. Begin again without one.",
+    "bad-request": "The request is not HTTP that this service understands.",
+    "token-required": "Send a token: Authorization: Bearer …. One that was sent is not, or no longer, known.",
+    "forbidden": "The token is known but lacks the scope that this needs.",
+    "not-found": "There is nothing at this address, or nothing that this reader may see.",
+    "method-not-allowed": "The address is right, the method is not. The header Allow lists those that are.",
+    "not-acceptable": "The header Accept or the parameter format names no format that can be given here.",
+    "conflict": "What is stored does not allow this: an id is taken, or the record is in another state.",
+    "revision-mismatch": "Somebody changed the record. Read it again, look at what changed, and repeat the change.",
+    "body-too-large": "The body is larger than is taken here. The detail tells the limit.",
+    "unsupported-media-type": "The Content-Type or Content-Encoding is not one that is taken here.",
+    "read-only-member": "A member that only the store sets was sent with another value. Leave it out.",
+    "precondition-required": "Send If-Match with the ETag that was read, so that no change overwrites another.",
+    "internal-error": "A fault in this service. It has been logged under the request id.",
+    "unavailable": "The store does not answer right now. Try again in a little while.",
+    "query-timeout": "Finding this took longer than is allowed. Ask for less at once.",
+}
+
 _INTERNAL_ERROR = PROBLEM_KINDS["internal-error"]
 #: What the framework's own refusals are called here; other statuses are brought to the nearest of these.
 _KIND_OF_STATUS = {
@@ -54,6 +77,18 @@ async def add_request_id(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
         header = (REQUEST_ID_HEADER.lower().encode(), request_id(scope).encode())
         message["headers"] = [*message.get("headers", []), header]
+
+
+async def answer_options(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """Answer OPTIONS with every method of the address (for the application's ``before_request``).
+
+    Litestar's own answer knows only of the handler that was registered first.
+    """
+    if request.method != "OPTIONS":
+        return None
+    template = request.scope["path_template"]
+    methods = {method for route in request.app.routes if route.path_format == template for method in route.methods}
+    return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(methods))})
 
 
 def answer_problem(request: Request[Any, Any, Any], error: ProblemError) -> Response[bytes]:
@@ -101,9 +136,7 @@ def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Respo
     )
     return answer_problem(
         request,
-        ProblemError(
-            _INTERNAL_ERROR, "Something went wrong on our side; it has been logged under this request id."
-        ),
+        ProblemError(_INTERNAL_ERROR, "Something went wrong on our side; it has been logged under this request id."),
     )
 
 
@@ -121,6 +154,4 @@ def _answer(
     headers = {"Cache-Control": "no-store", **headers}
     if kind.status == 401:
         headers.setdefault("WWW-Authenticate", "Bearer")
-    return Response(
-        msgspec.json.encode(body), status_code=kind.status, media_type=PROBLEM_JSON, headers=headers
-    )
+    return Response(msgspec.json.encode(body), status_code=kind.status, media_type=PROBLEM_JSON, headers=headers)

@@ -75,9 +75,7 @@ async def provide_query(request: Request[Any, Any, Any]) -> Any:
     return read_query(request, contract.query)
 
 
-def refuse_unknown_parameters(
-    connection: ASGIConnection[Any, Any, Any, Any], route_handler: BaseRouteHandler
-) -> None:
+def refuse_unknown_parameters(connection: ASGIConnection[Any, Any, Any, Any], route_handler: BaseRouteHandler) -> None:
     """Refuse any query where the contract knows of none (a Litestar guard for the whole application).
 
     Handlers without a contract are pages; what is appended to their addresses does no harm.

@@ -36,5 +36,7 @@ def translated_errors() -> Iterator[None]:
         ) from error
     except asyncpg.ReadOnlySQLTransactionError:
         raise problem(
-            "unavailable", "This server reads from a standby, which can't be written to.", headers={"Retry-After": "30"}
+            "unavailable",
+            "This server reads from a standby, which can't be written to.",
+            headers={"Retry-After": "30"},
         ) from None

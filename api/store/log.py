@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 import rfc8785
 
 from api.store.sql import query
@@ -27,7 +26,7 @@ _SALT_BYTES = 16
 class Writing:
     """One write while it holds the head. ``recorded_at`` is the time of all that it records."""
 
-    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy[Any], head: asyncpg.Record, author: str) -> None:
+    def __init__(self, connection: Any, head: Any, author: str) -> None:
         self.connection = connection
         self.recorded_at: datetime = head["recorded_at"]
         self._author = author
@@ -44,7 +43,7 @@ class Writing:
 
     def take(self) -> int:
         """Take the next sequence; it must be recorded before another is taken."""
-        assert self._sequence == (self._changes[-1][0] if self._changes else self._sequence)
+        assert not self._changes or self._changes[-1][0] == self._sequence, "the last sequence is not recorded"
         self._sequence += 1
         return self._sequence
 
@@ -116,7 +115,7 @@ class Writing:
 
 
 @asynccontextmanager
-async def writing(connection: asyncpg.pool.PoolConnectionProxy[Any], author: str) -> AsyncIterator[Writing]:
+async def writing(connection: Any, author: str) -> AsyncIterator[Writing]:
     """Hold the head for one write: all of it is committed at the end, or nothing is on an error."""
     async with connection.transaction():
         write = Writing(connection, await connection.fetchrow(query("log", "lock_head")), author)

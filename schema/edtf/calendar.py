@@ -56,9 +56,7 @@ def year_month_day(number: int) -> tuple[int, int, int]:
     """The calendar date of a day number (days since 1970-01-01)."""
     # Reckoned in years that begin in March, so that the leap day is the last of its year.
     cycles, day_of_cycle = divmod(number + _EPOCH_OFFSET + 306, _DAYS_PER_400_YEARS)
-    year_of_cycle = (
-        day_of_cycle - day_of_cycle // 1460 + day_of_cycle // 36_524 - day_of_cycle // 146_096
-    ) // 365
+    year_of_cycle = (day_of_cycle - day_of_cycle // 1460 + day_of_cycle // 36_524 - day_of_cycle // 146_096) // 365
     day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle // 4 - year_of_cycle // 100)
     month_from_march = (5 * day_of_year + 2) // 153
     day = day_of_year - (153 * month_from_march + 2) // 5 + 1

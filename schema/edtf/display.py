@@ -64,9 +64,7 @@ def _date(date: DateForm | None) -> str:
 
 def _marked_components(date: DateForm) -> list[str]:
     """Which components are uncertain and which approximate, where not all are alike."""
-    named = [
-        (_component(name, date), mark) for name, mark in zip(_COMPONENTS, date.marks, strict=False) if mark
-    ]
+    named = [(_component(name, date), mark) for name, mark in zip(_COMPONENTS, date.marks, strict=False) if mark]
     if len({mark for _, mark in named}) == 1:
         names = _listed([name for name, _ in named], "and")
         words = [word for bit, word in _WORDS if named[0][1] & bit]

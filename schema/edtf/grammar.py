@@ -125,11 +125,7 @@ def _check_order(start: DateForm, end: DateForm, separator: str) -> None:
             f"the start {start.text} is after the end {end.text}",
             f"write the earlier one first: {end.text}{separator}{start.text}",
         )
-    if (
-        start.offset is not None
-        and end.offset is not None
-        and (start.starts - start.offset >= end.ends - end.offset)
-    ):
+    if start.offset is not None and end.offset is not None and (start.starts - start.offset >= end.ends - end.offset):
         raise EdtfError(
             f"the start {start.text} is after the end {end.text}, once both are in UTC",
             "write both ends with the same offset",

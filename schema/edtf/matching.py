@@ -84,9 +84,7 @@ def _is_timed(dates: list[DateForm | None], parameter: str) -> bool | None:
                 parameter,
             )
     if len(timed) < len(dates):
-        raise EdtfError(
-            f"{parameter} mixes days and times", "give it one date, or one date and time", parameter
-        )
+        raise EdtfError(f"{parameter} mixes days and times", "give it one date, or one date and time", parameter)
     return True
 
 

@@ -99,10 +99,7 @@ def stretches(form: Form, *, instants: bool) -> tuple[Run, ...] | None:
     for member in form.members:
         runs = list(islice(_member_runs(member, form.kind), MAXIMUM_RUNS + 1 - len(found)))
         if instants:
-            runs = [
-                (earliest_instant(starts, member.start), latest_instant(ends, member.end))
-                for starts, ends in runs
-            ]
+            runs = [(earliest_instant(starts, member.start), latest_instant(ends, member.end)) for starts, ends in runs]
         found.extend(runs)
         if len(found) > MAXIMUM_RUNS:
             return None

@@ -1,19 +1,10 @@
 -- Actors and sources: their current rows.
 
 -- name: actor
-SELECT id, revision, public, actors, document FROM actor WHERE id = $1 AND (public OR $2);
+SELECT id, revision, public, document FROM actor WHERE id = $1;
 
 -- name: source
-SELECT id, revision, public, ARRAY[publisher] AS actors, document FROM source WHERE id = $1 AND (public OR $2);
-
--- name: actors
-SELECT id, actors, document FROM actor WHERE id > $1 AND (public OR $2) ORDER BY id LIMIT $3;
-
--- name: sources
-SELECT id, ARRAY[publisher] AS actors, document FROM source WHERE id > $1 AND (public OR $2) ORDER BY id LIMIT $3;
-
--- name: actor_summaries
-SELECT id, name, kind FROM actor WHERE id = ANY ($1::text[]);
+SELECT id::text, revision, public, document FROM source WHERE id = $1;
 
 -- name: insert_actor
 INSERT INTO actor (id, revision, public, name, kind, reliability, actors, document)
@@ -40,7 +31,7 @@ UPDATE source SET revision = $2, public = $3, identity = $4, title = $5, url = $
 WHERE id = $1;
 
 -- name: expose_sources
-UPDATE source SET public = true WHERE id = ANY ($1::uuid[]) AND NOT public RETURNING id::text, revision, publisher;
+UPDATE source SET public = true WHERE id = ANY ($1::uuid[]) AND NOT public RETURNING id::text AS id, revision, document;
 
 -- name: expose_actors
-UPDATE actor SET public = true WHERE id = ANY ($1::text[]) AND NOT public RETURNING id, revision;
+UPDATE actor SET public = true WHERE id = ANY ($1::text[]) AND NOT public RETURNING id, revision, document;

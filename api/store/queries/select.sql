@@ -51,10 +51,31 @@ SELECT DISTINCT starts, event_id FROM ({branches}) AS branch ORDER BY starts, ev
 -- name: merged_backward
 SELECT DISTINCT starts, event_id FROM ({branches}) AS branch ORDER BY starts DESC, event_id DESC LIMIT :limit
 
--- name: page_by_ids
--- Two ids behind `public`: what only an editor may see is asked for by an editor.
+-- Pages for `with_included`. `edit` tells whether what nothing public mentions is seen.
+
+-- name: page_of_event
 SELECT id, revision, starts, actors, sources, document FROM event
-WHERE id = ANY (:ids::uuid[]) AND (state <> 'draft' OR :edit)
+WHERE id = :id AND (state <> 'draft' OR :edit)
+
+-- name: page_of_written
+SELECT :id::text AS id, :revision::int4 AS revision, NULL::int8 AS starts, :actors::text[] AS actors,
+       :sources::uuid[] AS sources, :document::bytea AS document
+
+-- name: page_of_actor
+SELECT id, revision, NULL::int8 AS starts, actors, '{}'::uuid[] AS sources, document FROM actor
+WHERE id = :id AND (public OR :edit)
+
+-- name: page_of_actors
+SELECT id, revision, NULL::int8 AS starts, actors, '{}'::uuid[] AS sources, document FROM actor
+WHERE id > :after AND (public OR :edit) ORDER BY id LIMIT :limit
+
+-- name: page_of_source
+SELECT id, revision, NULL::int8 AS starts, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
+WHERE id = :id AND (public OR :edit)
+
+-- name: page_of_sources
+SELECT id, revision, NULL::int8 AS starts, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
+WHERE id > :after AND (public OR :edit) ORDER BY id LIMIT :limit
 
 -- name: page_by_keys
 SELECT id, revision, starts, actors, sources, document FROM event

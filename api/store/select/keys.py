@@ -139,5 +139,3 @@ def _conditions(statement: Statement, probed: list[list[int]], window: Window, m
     elif match is Match.OVERLAPS and limited:
         conditions.append(statement.fragment("a_run_overlaps", **bounds))
     return conditions
-
-

@@ -71,9 +71,7 @@ def season_texts() -> st.SearchStrategy[str]:
 def masked_texts(draw: st.DrawFn) -> str:
     """Dates with X in place of any of their digits, kept where some day fits."""
     date = draw(st.one_of(year_texts(), st.builds(_month_text, year_texts()), day_texts()))
-    masked = "".join(
-        "X" if character.isdigit() and draw(st.booleans()) else character for character in date
-    )
+    masked = "".join("X" if character.isdigit() and draw(st.booleans()) else character for character in date)
     text = masked + draw(MARKS)
     return text if _is_valid(text) else date
 

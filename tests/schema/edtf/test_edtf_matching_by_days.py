@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,7 +122,9 @@ def test_matching_by_days(counted: Counted, limits: tuple[date | None, date | No
     window = Window.between(
         None if first is None else parse(first.isoformat()), None if last is None else parse(last.isoformat())
     )
-    inside = {day for day in counted.days if (first is None or day >= first) and (last is None or day <= last)}
+    inside = {
+        day for day in counted.days if (first is None or day >= first) and (last is None or day <= last)
+    }
     event = parse(counted.text)
     bounded = counted.bounded_start and counted.bounded_end
     start = min(counted.days)
@@ -139,7 +142,7 @@ def test_runs_are_the_possible_days(counted: Counted) -> None:
     event = parse(counted.text)
     epoch = date(1970, 1, 1)
     runs = event.runs or ((event.starts, event.ends),)
-    assert all(earlier[1] < later[0] for earlier, later in zip(runs, runs[1:], strict=False))
+    assert all(earlier[1] < later[0] for earlier, later in pairwise(runs))
     assert runs[0][0] == event.starts
     assert runs[-1][1] == event.ends
     spelled: set[date] = set()

@@ -1,0 +1,81 @@
+"""The composition root: settings in, application out."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
+
+from api import openapi
+from api.auth import Reader, identify
+from api.engine.pool import create_pool
+from api.engine.processes import die_with_parent
+from api.http import actors, errors, events, health, pages, parameters, sources
+from api.settings import Settings
+from api.store.store import Store
+
+VERSION = version("dateline")
+
+
+def create_app(settings: Settings, store: Store | None = None) -> Litestar:
+    """Make the application. Without a ``store`` it opens one on the settings' database and closes it at the end."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        if store is not None:
+            app.state.store = store
+            yield
+            return
+        assert settings.database_url is not None, "whoever serves has started a database"
+        pool = await create_pool(
+            settings.database_url, size=settings.pool_size, query_timeout_s=settings.query_timeout_s
+        )
+        app.state.store = Store(pool, write_timeout_s=settings.write_timeout_s)
+        yield
+        await app.state.store.close()
+
+    async def provide_store(request: Request[Any, Any, Any]) -> Store:
+        held: Store = request.app.state.store
+        return held
+
+    async def provide_settings() -> Settings:
+        return settings
+
+    async def provide_reader(request: Request[Any, Any, Any], store: NamedDependency[SkipValidation[Store]]) -> Reader:
+        return await identify(request, store, settings.reading)
+
+    app = Litestar(
+        route_handlers=[
+            *events.HANDLERS,
+            *actors.HANDLERS,
+            *sources.HANDLERS,
+            *health.HANDLERS,
+            *pages.HANDLERS,
+        ],
+        dependencies={
+            "store": Provide(provide_store),
+            "settings": Provide(provide_settings),
+            "reader": Provide(provide_reader),
+            "query": Provide(parameters.provide_query),
+        },
+        guards=[parameters.refuse_unknown_parameters],
+        exception_handlers=errors.EXCEPTION_HANDLERS,
+        before_request=errors.answer_options,
+        before_send=[errors.add_request_id],
+        lifespan=[lifespan],
+        openapi_config=None,
+        logging_config=None,
+    )
+    contract = openapi.document(app, VERSION)
+    pages.publish(app, contract, openapi.as_yaml(contract))
+    return app
+
+
+def create_app_from_environment() -> Litestar:
+    """Make the application of a server worker, whose settings come from its environment."""
+    die_with_parent()
+    return create_app(Settings.from_environment(os.environ))

@@ -1,0 +1,62 @@
+"""Who asks, and what they may do: bearer tokens with scopes, known to the store by their digests alone."""
+
+from typing import Any, Literal
+
+from litestar import Request
+from msgspec import Struct
+
+from api.http.contract import contract_of
+from api.store.store import Store
+from api.store.tokens import find_token
+from schema.problem import problem
+
+Scope = Literal["read", "edit", "admin"]
+#: Each scope includes those before it.
+SCOPES: tuple[Scope, ...] = ("read", "edit", "admin")
+
+
+class Reader(Struct, frozen=True):
+    """Whoever sent a request. ``owner`` is the name on the token, None without one."""
+
+    owner: str | None
+    scopes: frozenset[str]
+
+    def may(self, scope: Scope) -> bool:
+        """Whether a scope is given, by itself or by a larger one."""
+        return any(given in self.scopes for given in SCOPES[SCOPES.index(scope) :])
+
+    @property
+    def edit(self) -> bool:
+        """Whether drafts are seen and records may be written."""
+        return self.may("edit")
+
+    @property
+    def author(self) -> str:
+        """The name under which the log keeps what this reader writes."""
+        assert self.owner is not None, "what writes needs a token"
+        return self.owner
+
+
+_ANYBODY = Reader(None, frozenset({"read"}))
+
+
+async def identify(request: Request[Any, Any, Any], store: Store, reading: str) -> Reader:
+    """Find out who asks, and refuse them (401, 403) what the handler's contract does not allow them.
+
+    ``reading`` is ``open`` (anybody reads) or ``token``. A token that is sent but not known is always refused.
+    """
+    contract = contract_of(request.route_handler)
+    scope: Scope = (contract.scope if contract else None) or "read"
+    values = request.headers.getall("Authorization", [])
+    if not values:
+        if scope == "read" and reading == "open":
+            return _ANYBODY
+        raise problem("token-required", f"This needs a token with the scope {scope}.")
+    kind, _, token = values[0].partition(" ")
+    owned = await find_token(store, token.strip()) if kind.lower() == "bearer" and len(values) == 1 else None
+    if owned is None:
+        raise problem("token-required", "This token is not known, or has been revoked, or has expired.")
+    reader = Reader(owned.owner, frozenset(owned.scopes))
+    if not reader.may(scope):
+        raise problem("forbidden", f"This needs a token with the scope {scope}; yours has {', '.join(owned.scopes)}.")
+    return reader

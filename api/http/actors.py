@@ -1,0 +1,158 @@
+"""``/v1/actors``."""
+
+from functools import partial
+
+from litestar import Response, get, patch, post, put
+from litestar.params import FromPath
+
+from api.http.answers import answer_page, answer_record
+from api.http.bodies import read_document
+from api.http.contract import JSON, MERGE_PATCH, Contract, Link
+from api.http.dependencies import AListQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.examples import ACTOR, ACTOR_IN, ACTOR_PAGE
+from api.http.parameters import read_if_match, read_slug
+from api.store import actors
+from schema.actor import ActorIn
+from schema.change import Change
+from schema.query import ActorAnswer, ActorPage, ListQuery
+
+_ONE = {"the monitoring team": ACTOR}
+_LINKS = {
+    "read": Link("getActor", {"actor_id": "$response.body#/id"}, "Read it again."),
+    "replace": Link(
+        "replaceActor", {"actor_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Replace it."
+    ),
+}
+
+
+@get(
+    "/v1/actors",
+    operation_id="listActors",
+    summary="List actors",
+    opt={
+        "contract": Contract(
+            tag="actors",
+            query=ListQuery,
+            answer=ActorPage,
+            answer_headers=("Cache-Control", "Link"),
+            problems=("invalid-cursor", "query-timeout"),
+            answer_examples={"one actor": ACTOR_PAGE},
+        )
+    },
+)
+async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, query: AListQuery) -> Response[bytes]:
+    """Give one page of actors in the order of their ids."""
+    page, following = await actors.list_actors(store, query, edit=reader.edit)
+    return answer_page(request, [item.document for item in page.items], page.included, following)
+
+
+@post(
+    "/v1/actors",
+    operation_id="createActor",
+    summary="Create an actor",
+    opt={
+        "contract": Contract(
+            tag="actors",
+            status=201,
+            body=ActorIn,
+            answer=ActorAnswer,
+            answer_headers=("ETag", "Location"),
+            problems=("conflict",),
+            scope="edit",
+            links=_LINKS,
+            body_examples={"the monitoring team": ACTOR_IN},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def create_actor(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings
+) -> Response[bytes]:
+    """Create an actor under an id that never changes. Names and aliases may be shared; ids may not be names."""
+    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
+    record = await actors.create_actor(store, reader.author, body)
+    return answer_record(request, record, status=201, location=f"/v1/actors/{record.id}")
+
+
+@get(
+    "/v1/actors/{actor_id:str}",
+    operation_id="getActor",
+    summary="Read an actor",
+    opt={
+        "contract": Contract(
+            tag="actors",
+            answer=ActorAnswer,
+            answer_headers=("ETag", "Cache-Control"),
+            request_headers=("If-None-Match",),
+            answer_examples=_ONE,
+        )
+    },
+)
+async def get_actor(
+    request: HttpRequest, store: TheStore, reader: TheReader, actor_id: FromPath[str]
+) -> Response[bytes]:
+    """Read an actor with its names, aliases and memberships."""
+    return answer_record(request, await actors.get_actor(store, read_slug(actor_id, "actor_id"), edit=reader.edit))
+
+
+@put(
+    "/v1/actors/{actor_id:str}",
+    operation_id="replaceActor",
+    summary="Replace an actor",
+    opt={
+        "contract": Contract(
+            tag="actors",
+            body=ActorIn,
+            body_extra=Change,
+            answer=ActorAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match",),
+            problems=("conflict", "read-only-member"),
+            scope="edit",
+            body_examples={"the monitoring team": ACTOR_IN},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def replace_actor(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, actor_id: FromPath[str]
+) -> Response[bytes]:
+    """Write a new revision of an actor. A rename shows in every answer at the next read."""
+    actor = read_slug(actor_id, "actor_id")
+    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
+    expected = partial(read_if_match, request)
+    return answer_record(request, await actors.edit_actor(store, reader.author, actor, body, expected, patch=False))
+
+
+@patch(
+    "/v1/actors/{actor_id:str}",
+    operation_id="updateActor",
+    summary="Change members of an actor",
+    opt={
+        "contract": Contract(
+            tag="actors",
+            body=ActorIn,
+            body_extra=Change,
+            body_media_types=(MERGE_PATCH, JSON),
+            partial=True,
+            answer=ActorAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match",),
+            problems=("conflict", "read-only-member"),
+            scope="edit",
+            body_examples={"aliases": {"aliases": ["MSMT"]}},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def update_actor(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, actor_id: FromPath[str]
+) -> Response[bytes]:
+    """Apply a JSON Merge Patch (RFC 7396): members that are left out stay, null takes one away, lists are replaced."""
+    actor = read_slug(actor_id, "actor_id")
+    body = await read_document(request, media_types=(MERGE_PATCH, JSON), maximum_bytes=settings.maximum_body_bytes)
+    expected = partial(read_if_match, request)
+    return answer_record(request, await actors.edit_actor(store, reader.author, actor, body, expected, patch=True))
+
+
+HANDLERS = [list_actors, create_actor, get_actor, replace_actor, update_actor]

@@ -1,0 +1,60 @@
+"""Answers made of stored documents: they go out as they are, with what they mention beside them."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response
+
+from api.http.parameters import is_unchanged
+from api.store.reading import Record
+from schema.problem import ProblemError, problem
+from schema.query import Included
+from schema.wire import encode
+
+#: What a cache keeps must be asked about each time; what it gives may depend on the token.
+_HEADERS = {"Cache-Control": "no-cache", "Vary": "Authorization"}
+
+
+def answer_record(
+    request: Request[Any, Any, Any], record: Record | None, *, status: int = 200, location: str | None = None
+) -> Response[bytes]:
+    """Answer one record (404 if there is none) with its entity tag; 304 if the client has it."""
+    if record is None:
+        raise nothing()
+    included = encode(record.included)
+    # The revision comes first, for If-Match; what follows changes with what the answer rests on besides.
+    tag = f'"{record.revision}-{hashlib.sha256(included).hexdigest()[:12]}"'
+    headers = {**_HEADERS, "ETag": tag} | ({"Location": location} if location else {})
+    if request.method == "GET" and is_unchanged(request, tag):
+        return Response(b"", status_code=304, headers=headers)
+    body = record.document[:-1] + b',"included":' + included + b"}"
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def answer_page(
+    request: Request[Any, Any, Any],
+    documents: Iterable[bytes],
+    included: Included,
+    following: str | None,
+    **members: Any,
+) -> Response[bytes]:
+    """Answer one page of a list, with a link to the next one (RFC 8288)."""
+    page = {
+        "items": [msgspec.Raw(document) for document in documents],
+        "next": following,
+        **members,
+        "included": included,
+    }
+    headers = dict(_HEADERS)
+    if following is not None:
+        parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+        headers["Link"] = f'<{request.url.path}?{urlencode([*parameters, ("cursor", following)])}>; rel="next"'
+    return Response(encode(page), media_type="application/json", headers=headers)
+
+
+def nothing() -> ProblemError:
+    """The problem of an address at which the reader can see nothing."""
+    return problem("not-found", "There is nothing here.")

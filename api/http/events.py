@@ -1,0 +1,275 @@
+"""``/v1/events``."""
+
+from functools import partial
+
+from litestar import Response, delete, get, patch, post, put
+from litestar.params import FromPath
+
+from api.http.answers import answer_page, answer_record, nothing
+from api.http.bodies import read_document
+from api.http.contract import JSON, MERGE_PATCH, Contract, Link
+from api.http.dependencies import AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.examples import EVENT, EVENT_IN, EVENT_PAGE
+from api.http.parameters import read_if_match, read_uuid
+from api.store import events, listing
+from schema.change import Change, RestorationIn, RetractionIn
+from schema.event import EventIn
+from schema.query import EventAnswer, EventPage, EventQuery, Range
+
+_LINKS = {
+    "read": Link("getEvent", {"event_id": "$response.body#/id"}, "Read it again."),
+    "replace": Link(
+        "replaceEvent", {"event_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Replace it."
+    ),
+    "change": Link(
+        "updateEvent", {"event_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Change it."
+    ),
+    "retract": Link(
+        "retractEvent", {"event_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Retract it."
+    ),
+}
+_ONE = {"the treaty": EVENT}
+
+
+@get(
+    "/v1/events",
+    operation_id="listEvents",
+    summary="Find events by time range, actor and more",
+    opt={
+        "contract": Contract(
+            tag="events",
+            query=EventQuery,
+            answer=EventPage,
+            answer_headers=("Cache-Control", "Link"),
+            problems=("invalid-cursor", "query-timeout", "forbidden"),
+            answer_examples={"June 2024": EVENT_PAGE},
+        )
+    },
+)
+async def list_events(request: HttpRequest, store: TheStore, reader: TheReader, query: AnEventQuery) -> Response[bytes]:
+    """Give one page of events in the order of their dates, with what they mention in `included`.
+
+    Repeated values of one filter are any-of, different filters are all-of. The cursor in `next` leads to the next
+    page: an event that is not written meanwhile appears exactly once.
+    """
+    listed = await listing.list_events(store, query, edit=reader.edit)
+    return answer_page(
+        request,
+        [item.document for item in listed.page.items],
+        listed.page.included,
+        listed.next,
+        count=None,
+        range=Range(earliest=listed.window.earliest, latest=listed.window.latest),
+        as_of=None,
+    )
+
+
+@post(
+    "/v1/events",
+    operation_id="createEvent",
+    summary="Create an event",
+    opt={
+        "contract": Contract(
+            tag="events",
+            status=201,
+            body=EventIn,
+            answer=EventAnswer,
+            answer_headers=("ETag", "Location"),
+            problems=("conflict",),
+            scope="edit",
+            links=_LINKS,
+            body_examples={"the treaty": EVENT_IN},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def create_event(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings
+) -> Response[bytes]:
+    """Create an event, published or as a draft.
+
+    Sources may be given whole: each is found by its address or, without one, by publisher, title and date, or else
+    created. Actors may be given by id, name or alias.
+    """
+    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
+    record = await events.create_event(store, reader.author, body)
+    return answer_record(request, record, status=201, location=f"/v1/events/{record.id}")
+
+
+@get(
+    "/v1/events/{event_id:str}",
+    operation_id="getEvent",
+    summary="Read an event",
+    opt={
+        "contract": Contract(
+            tag="events",
+            answer=EventAnswer,
+            answer_headers=("ETag", "Cache-Control"),
+            request_headers=("If-None-Match",),
+            answer_examples=_ONE,
+            links={name: _LINKS[name] for name in ("replace", "change")},
+        )
+    },
+)
+async def get_event(
+    request: HttpRequest, store: TheStore, reader: TheReader, event_id: FromPath[str]
+) -> Response[bytes]:
+    """Read an event as it is now. Drafts are seen with the scope `edit` only; a retracted event says why."""
+    return answer_record(request, await listing.get_event(store, read_uuid(event_id, "event_id"), edit=reader.edit))
+
+
+@put(
+    "/v1/events/{event_id:str}",
+    operation_id="replaceEvent",
+    summary="Replace an event",
+    opt={
+        "contract": Contract(
+            tag="events",
+            body=EventIn,
+            body_extra=Change,
+            answer=EventAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match",),
+            problems=("conflict", "read-only-member"),
+            scope="edit",
+            body_examples={"the treaty": EVENT_IN},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def replace_event(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, event_id: FromPath[str]
+) -> Response[bytes]:
+    """Write a new revision of an event with exactly this content.
+
+    What GET gave can be sent back: read-only members are accepted as long as they are unchanged. A body that
+    changes nothing makes no revision. `change` says why; a correction needs a reason.
+    """
+    event = read_uuid(event_id, "event_id")
+    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
+    expected = partial(read_if_match, request)
+    return answer_record(request, await events.edit_event(store, reader.author, event, body, expected, patch=False))
+
+
+@patch(
+    "/v1/events/{event_id:str}",
+    operation_id="updateEvent",
+    summary="Change members of an event",
+    opt={
+        "contract": Contract(
+            tag="events",
+            body=EventIn,
+            body_extra=Change,
+            body_media_types=(MERGE_PATCH, JSON),
+            partial=True,
+            answer=EventAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match",),
+            problems=("conflict", "read-only-member"),
+            scope="edit",
+            body_examples={
+                "a correction": {
+                    "date": "2024-06",
+                    "change": {"type": "correction", "reason": "The source names the month only."},
+                }
+            },
+            answer_examples=_ONE,
+        )
+    },
+)
+async def update_event(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, event_id: FromPath[str]
+) -> Response[bytes]:
+    """Apply a JSON Merge Patch (RFC 7396): members that are left out stay, null takes one away, lists are replaced."""
+    event = read_uuid(event_id, "event_id")
+    body = await read_document(request, media_types=(MERGE_PATCH, JSON), maximum_bytes=settings.maximum_body_bytes)
+    expected = partial(read_if_match, request)
+    return answer_record(request, await events.edit_event(store, reader.author, event, body, expected, patch=True))
+
+
+@post(
+    "/v1/events/{event_id:str}/retract",
+    operation_id="retractEvent",
+    summary="Retract an event",
+    status_code=200,
+    opt={
+        "contract": Contract(
+            tag="events",
+            body=RetractionIn,
+            answer=EventAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match",),
+            problems=("conflict",),
+            scope="edit",
+            body_examples={"withdrawn": {"change": {"reason": "The source has withdrawn its report."}}},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def retract_event(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, event_id: FromPath[str]
+) -> Response[bytes]:
+    """Take a published event back, with the reason. It stays readable; lists leave it out unless asked for."""
+    event = read_uuid(event_id, "event_id")
+    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
+    expected = partial(read_if_match, request)
+    return answer_record(request, await events.retract_event(store, reader.author, event, body, expected))
+
+
+@post(
+    "/v1/events/{event_id:str}/restore",
+    operation_id="restoreEvent",
+    summary="Restore an event or an earlier content of it",
+    status_code=200,
+    opt={
+        "contract": Contract(
+            tag="events",
+            body=RestorationIn,
+            answer=EventAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match",),
+            problems=("conflict",),
+            scope="edit",
+            body_examples={"first revision": {"revision": 1, "change": {"reason": "The correction was mistaken."}}},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def restore_event(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, event_id: FromPath[str]
+) -> Response[bytes]:
+    """End a retraction or, with `revision`, write the content of that revision as a new one."""
+    event = read_uuid(event_id, "event_id")
+    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
+    expected = partial(read_if_match, request)
+    return answer_record(request, await events.restore_event(store, reader.author, event, body, expected))
+
+
+@delete(
+    "/v1/events/{event_id:str}",
+    operation_id="discardDraft",
+    summary="Discard a draft",
+    status_code=204,
+    opt={
+        "contract": Contract(
+            tag="events", status=204, request_headers=("If-Match",), problems=("conflict",), scope="edit"
+        )
+    },
+)
+async def discard_draft(request: HttpRequest, store: TheStore, reader: TheReader, event_id: FromPath[str]) -> None:
+    """Discard a draft. A published event is retracted instead."""
+    event = read_uuid(event_id, "event_id")
+    if await events.discard_draft(store, reader.author, event, partial(read_if_match, request)) is None:
+        raise nothing()
+
+
+HANDLERS = [
+    list_events,
+    create_event,
+    get_event,
+    replace_event,
+    update_event,
+    retract_event,
+    restore_event,
+    discard_draft,
+]

@@ -1,0 +1,97 @@
+"""Examples for the contract: events, actors and sources of the chronology that ships, as they go over the wire."""
+
+from typing import Any
+from uuid import UUID
+
+from msgspec import structs
+
+from api import sample
+from schema.actor import Actor, ActorIn, ActorSummary
+from schema.assessment import count_evidence
+from schema.citation import Citation
+from schema.event import Event, When
+from schema.query import Included, Range
+from schema.source import Source, SourceIn, SourceSummary
+from schema.wire import to_builtins
+
+_TIME = "2025-06-01T09:00:00.000000Z"
+_SAMPLE = sample.load()
+_ACTORS = {actor.id: actor for actor in _SAMPLE.actors}
+_SOURCES = {source.id: source for source in _SAMPLE.sources if source.id is not None}
+
+
+def _included(actors: list[str], sources: list[UUID]) -> Included:
+    publishers = [publisher for source in sources if (publisher := _SOURCES[source].publisher) is not None]
+    return Included(
+        actors={
+            name: ActorSummary(name=_ACTORS[name].name, kind=_ACTORS[name].kind)
+            for name in sorted({*actors, *publishers})
+        },
+        sources={str(source): _summary(_SOURCES[source]) for source in sources},
+    )
+
+
+def _summary(source: SourceIn) -> SourceSummary:
+    published = source.published.text if source.published else None
+    publisher = _ACTORS[source.publisher] if source.publisher else None
+    return SourceSummary(
+        title=source.title,
+        publisher=source.publisher,
+        url=source.url,
+        published=published,
+        reliability=source.reliability or (publisher.reliability if publisher else None),
+    )
+
+
+def _event() -> tuple[Event, Included]:
+    given = next(event for event in _SAMPLE.events if event.kind == "treaty")
+    citations = [Citation(**structs.asdict(citation)) for citation in given.citations]
+    sources = [citation.source for citation in citations]
+    event = Event(
+        **{**structs.asdict(given), "citations": citations},
+        when=When.of(given.date),
+        evidence=count_evidence(citations, {source: _SOURCES[source].publisher for source in sources}),
+        revision=1,
+        sequence=57,
+        created_at=_TIME,
+        updated_at=_TIME,
+        published_at=_TIME,
+    )
+    return event, _included([actor.id for actor in event.actors], sources)
+
+
+def _without(value: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Leave out members of these names, and those that are null or empty."""
+    return {name: member for name, member in value.items() if name not in names and member not in (None, [], {})}
+
+
+_RECORDED = {"revision": 1, "sequence": 7, "created_at": _TIME, "updated_at": _TIME}
+_the_event, _its_included = _event()
+_the_actor: ActorIn = _ACTORS["msmt"]
+_the_source = next(source for source in _SAMPLE.sources if source.publisher == "news18")
+
+EVENT: dict[str, Any] = to_builtins(_the_event) | {"included": to_builtins(_its_included)}
+EVENT_IN: dict[str, Any] = _without(
+    to_builtins(_the_event),
+    *("id", "when", "evidence", "retraction", "revision", "sequence", "created_at", "updated_at", "published_at"),
+)
+EVENT_PAGE: dict[str, Any] = {
+    "items": [to_builtins(_the_event)],
+    "next": None,
+    "count": None,
+    "range": to_builtins(Range(earliest="2024-06-01", latest="2024-06-30")),
+    "as_of": None,
+    "included": to_builtins(_its_included),
+}
+
+_nothing_included = to_builtins(Included(actors={}, sources={}))
+_actor = to_builtins(Actor(**structs.asdict(_the_actor), **_RECORDED))
+ACTOR: dict[str, Any] = _actor | {"included": _nothing_included}
+ACTOR_IN: dict[str, Any] = _without(to_builtins(_the_actor))
+ACTOR_PAGE: dict[str, Any] = {"items": [_actor], "next": None, "included": _nothing_included}
+
+_source = to_builtins(Source(**structs.asdict(_the_source), **_RECORDED))
+_publisher = to_builtins(_included([_the_source.publisher or ""], []))
+SOURCE: dict[str, Any] = _source | {"included": _publisher}
+SOURCE_IN: dict[str, Any] = _without(to_builtins(_the_source), "id")
+SOURCE_PAGE: dict[str, Any] = {"items": [_source], "next": None, "included": _publisher}

@@ -1,0 +1,212 @@
+"""Pages for people: a welcome, the documentation of the API, the kinds of problem; and the contract's files.
+
+Nothing on them comes from elsewhere: they work without a network, and their Content-Security-Policy says so.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from litestar import Litestar, Request, Response, get
+from litestar.params import FromPath
+
+from api.http.errors import EXPLANATIONS
+from api.http.parameters import is_unchanged
+from schema.problem import PROBLEM_KINDS, problem
+
+_STATE_KEY = "contract_files"
+
+_STYLE = """\
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
+h2 { font-size: 1.1rem; margin: 2rem 0 0; }
+code { font-size: 0.95em; }
+:target { background: #fff3c4; color: #000; }
+@media (prefers-color-scheme: dark) { body { background: #16181d; color: #e6e6e6; } a { color: #8ab4f8; } }
+"""
+_INITIALIZER = """\
+window.ui = SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis],
+});
+"""
+
+#: Plain pages need their style sheet and nothing else.
+_PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+#: Swagger UI sets styles in the elements it makes and has its icons in the style sheet as data.
+_DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class _File(NamedTuple):
+    content: bytes
+    media_type: str
+    entity_tag: str
+
+    @classmethod
+    def of(cls, content: bytes, media_type: str) -> "_File":
+        return cls(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+
+
+def _swagger_ui(name: str) -> bytes:
+    """Read a file of the Swagger UI that comes with a package; only its files are used, its code is not run."""
+    spec = find_spec("swagger_ui")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("the package swagger-ui-py is not installed")
+    return (Path(spec.submodule_search_locations[0]) / "static" / name).read_bytes()
+
+
+def _make_assets() -> tuple[dict[str, _File], dict[str, str]]:
+    """Make the assets by the names they are served under, and those names by plain ones.
+
+    A name served has a part that follows from the content, so that it may be kept for ever.
+    """
+    files: dict[str, _File] = {}
+    addresses: dict[str, str] = {}
+    for name, content, media_type in (
+        ("swagger-ui-bundle.js", _swagger_ui("swagger-ui-bundle.js"), "text/javascript"),
+        ("swagger-ui.css", _swagger_ui("swagger-ui.css"), "text/css"),
+        ("initializer.js", _INITIALIZER.encode(), "text/javascript"),
+        ("page.css", _STYLE.encode(), "text/css"),
+        ("icon.png", _swagger_ui("favicon-32x32.png"), "image/png"),
+    ):
+        file = _File.of(content, media_type)
+        stem, _, suffix = name.rpartition(".")
+        served = f"{stem}.{file.entity_tag[1:13]}.{suffix}"
+        files[served] = file
+        addresses[name] = f"/docs/assets/{served}"
+    return files, addresses
+
+
+_ASSETS, _ADDRESSES = _make_assets()
+
+
+def publish(app: Litestar, document: Mapping[str, Any], yaml_text: str) -> None:
+    """Give the application the contract that it serves; call it once, when all routes are there."""
+    app.state[_STATE_KEY] = {
+        "json": _File.of(json.dumps(document, ensure_ascii=False).encode(), "application/json"),
+        "yaml": _File.of(yaml_text.encode(), "application/yaml"),
+    }
+
+
+@get("/", include_in_schema=False)
+async def welcome() -> Response[bytes]:
+    """Greet and lead on."""
+    return _page(
+        "Dateline",
+        """<p>A timeline event store: what happened, is going on or is planned, with rough dates, sources,
+confidence and history.</p>
+<ul>
+<li><a href="/docs">The documentation of the API</a>, to read and to try</li>
+<li><a href="/v1/events">Events</a></li>
+<li><a href="/openapi.yaml">The contract</a> (OpenAPI 3.1), also <a href="/openapi.json">as JSON</a></li>
+<li><a href="/problems">What problems can be answered, and what to do about them</a></li>
+<li>Health: <a href="/health/live">live</a>, <a href="/health/ready">ready</a></li>
+</ul>""",
+    )
+
+
+@get("/docs", include_in_schema=False)
+async def docs() -> Response[bytes]:
+    """Show the contract with Swagger UI."""
+    text = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Dateline API</title>
+<link rel="icon" href="{escape(_ADDRESSES["icon.png"])}">
+<link rel="stylesheet" href="{escape(_ADDRESSES["swagger-ui.css"])}">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<noscript>This page needs JavaScript. The contract can be read without: <a href="/openapi.yaml">openapi.yaml</a></noscript>
+<script src="{escape(_ADDRESSES["swagger-ui-bundle.js"])}"></script>
+<script src="{escape(_ADDRESSES["initializer.js"])}"></script>
+</body>
+</html>
+"""
+    return _html(text, _DOCS_POLICY)
+
+
+@get("/docs/assets/{name:str}", include_in_schema=False)
+async def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+    """Serve a file that the pages need."""
+    if name not in _ASSETS:
+        raise problem("not-found", "There is no such file.")
+    return _file(request, _ASSETS[name], _FOR_EVER)
+
+
+@get("/problems", include_in_schema=False)
+async def problems() -> Response[bytes]:
+    """Explain every kind of problem; the ``type`` of an answer leads to its anchor."""
+    parts = [
+        "<p>Failing requests are answered with problem details (RFC 9457). Their <code>type</code> leads here.</p>"
+    ]
+    parts += [
+        f'<section id="{escape(kind.slug)}">\n<h2>{escape(kind.title)}</h2>\n'
+        f"<p><code>{escape(kind.slug)}</code>, status {kind.status}. {escape(EXPLANATIONS[kind.slug])}</p>\n</section>"
+        for kind in PROBLEM_KINDS.values()
+    ]
+    return _page("Problems", "\n".join(parts))
+
+
+@get("/openapi.yaml", include_in_schema=False)
+async def openapi_yaml(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Serve the contract as YAML."""
+    return _file(request, request.app.state[_STATE_KEY]["yaml"], "no-cache")
+
+
+@get("/openapi.json", include_in_schema=False)
+async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Serve the contract as JSON."""
+    return _file(request, request.app.state[_STATE_KEY]["json"], "no-cache")
+
+
+HANDLERS = [welcome, docs, asset, problems, openapi_yaml, openapi_json]
+
+
+def _file(request: Request[Any, Any, Any], file: _File, cache_control: str) -> Response[bytes]:
+    headers = {**_GUARDS, "ETag": file.entity_tag, "Cache-Control": cache_control}
+    if is_unchanged(request, file.entity_tag):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def _page(title: str, body: str) -> Response[bytes]:
+    return _html(
+        f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="{escape(_ADDRESSES["page.css"])}">
+</head>
+<body>
+<h1>{escape(title)}</h1>
+{body}
+</body>
+</html>
+""",
+        _PAGE_POLICY,
+    )
+
+
+def _html(text: str, policy: str) -> Response[bytes]:
+    return Response(
+        text.encode(),
+        media_type="text/html",
+        headers={**_GUARDS, "Content-Security-Policy": policy, "Cache-Control": "no-cache"},
+    )

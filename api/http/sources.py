@@ -1,0 +1,158 @@
+"""``/v1/sources``."""
+
+from functools import partial
+
+from litestar import Response, get, patch, post, put
+from litestar.params import FromPath
+
+from api.http.answers import answer_page, answer_record
+from api.http.bodies import read_document
+from api.http.contract import JSON, MERGE_PATCH, Contract, Link
+from api.http.dependencies import AListQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.examples import SOURCE, SOURCE_IN, SOURCE_PAGE
+from api.http.parameters import read_if_match, read_uuid
+from api.store import sources
+from schema.change import Change
+from schema.query import ListQuery, SourceAnswer, SourcePage
+from schema.source import SourceIn
+
+_ONE = {"an article": SOURCE}
+_LINKS = {
+    "read": Link("getSource", {"source_id": "$response.body#/id"}, "Read it again."),
+    "replace": Link(
+        "replaceSource", {"source_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Replace it."
+    ),
+}
+
+
+@get(
+    "/v1/sources",
+    operation_id="listSources",
+    summary="List sources",
+    opt={
+        "contract": Contract(
+            tag="sources",
+            query=ListQuery,
+            answer=SourcePage,
+            answer_headers=("Cache-Control", "Link"),
+            problems=("invalid-cursor", "query-timeout"),
+            answer_examples={"one source": SOURCE_PAGE},
+        )
+    },
+)
+async def list_sources(request: HttpRequest, store: TheStore, reader: TheReader, query: AListQuery) -> Response[bytes]:
+    """Give one page of sources in the order of their ids."""
+    page, following = await sources.list_sources(store, query, edit=reader.edit)
+    return answer_page(request, [item.document for item in page.items], page.included, following)
+
+
+@post(
+    "/v1/sources",
+    operation_id="createSource",
+    summary="Create a source",
+    opt={
+        "contract": Contract(
+            tag="sources",
+            status=201,
+            body=SourceIn,
+            answer=SourceAnswer,
+            answer_headers=("ETag", "Location"),
+            problems=("conflict",),
+            scope="edit",
+            links=_LINKS,
+            body_examples={"an article": SOURCE_IN},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def create_source(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings
+) -> Response[bytes]:
+    """Create a source. One that is stored already is a conflict that names it."""
+    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
+    record = await sources.create_source(store, reader.author, body)
+    return answer_record(request, record, status=201, location=f"/v1/sources/{record.id}")
+
+
+@get(
+    "/v1/sources/{source_id:str}",
+    operation_id="getSource",
+    summary="Read a source",
+    opt={
+        "contract": Contract(
+            tag="sources",
+            answer=SourceAnswer,
+            answer_headers=("ETag", "Cache-Control"),
+            request_headers=("If-None-Match",),
+            answer_examples=_ONE,
+        )
+    },
+)
+async def get_source(
+    request: HttpRequest, store: TheStore, reader: TheReader, source_id: FromPath[str]
+) -> Response[bytes]:
+    """Read a source."""
+    return answer_record(request, await sources.get_source(store, read_uuid(source_id, "source_id"), edit=reader.edit))
+
+
+@put(
+    "/v1/sources/{source_id:str}",
+    operation_id="replaceSource",
+    summary="Replace a source",
+    opt={
+        "contract": Contract(
+            tag="sources",
+            body=SourceIn,
+            body_extra=Change,
+            answer=SourceAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match",),
+            problems=("conflict", "read-only-member"),
+            scope="edit",
+            body_examples={"an article": SOURCE_IN},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def replace_source(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, source_id: FromPath[str]
+) -> Response[bytes]:
+    """Write a new revision of a source with exactly this content."""
+    source = read_uuid(source_id, "source_id")
+    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
+    expected = partial(read_if_match, request)
+    return answer_record(request, await sources.edit_source(store, reader.author, source, body, expected, patch=False))
+
+
+@patch(
+    "/v1/sources/{source_id:str}",
+    operation_id="updateSource",
+    summary="Change members of a source",
+    opt={
+        "contract": Contract(
+            tag="sources",
+            body=SourceIn,
+            body_extra=Change,
+            body_media_types=(MERGE_PATCH, JSON),
+            partial=True,
+            answer=SourceAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match",),
+            problems=("conflict", "read-only-member"),
+            scope="edit",
+            body_examples={"reliability": {"reliability": "B"}},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def update_source(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, source_id: FromPath[str]
+) -> Response[bytes]:
+    """Apply a JSON Merge Patch (RFC 7396): members that are left out stay, null takes one away, lists are replaced."""
+    source = read_uuid(source_id, "source_id")
+    body = await read_document(request, media_types=(MERGE_PATCH, JSON), maximum_bytes=settings.maximum_body_bytes)
+    expected = partial(read_if_match, request)
+    return answer_record(request, await sources.edit_source(store, reader.author, source, body, expected, patch=True))
+
+
+HANDLERS = [list_sources, create_source, get_source, replace_source, update_source]

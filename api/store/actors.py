@@ -1,0 +1,178 @@
+"""Actors: who plays a role, under every name they are known by."""
+
+from typing import Any
+
+from msgspec import structs
+
+from api.store.cursor import fingerprint, seal, unseal
+from api.store.editing import Expected, Stored, check_expected, checked, record, same_content, stale
+from api.store.identity import fold
+from api.store.log import Writing, writing
+from api.store.reading import Page, Record, fetch_page, fetch_record
+from api.store.references import find_actors, suggest_actors
+from api.store.sql import Statement, query
+from api.store.store import Store
+from schema.actor import Actor, ActorIn, Membership
+from schema.change import EntityKind
+from schema.editing import Edit, edit_of
+from schema.problem import body_problem, problem
+from schema.query import ListQuery
+from schema.validation import Flaw, Reading, read
+from schema.vocabulary import ChangeType
+
+_LIST = fingerprint("actors")
+
+
+async def get_actor(store: Store, actor_id: str, *, edit: bool) -> Record | None:
+    """Read an actor; None where there is none that the reader may see."""
+    async with store.connection() as connection:
+        return await fetch_record(connection, "page_of_actor", id=actor_id, edit=edit)
+
+
+async def list_actors(store: Store, asked: ListQuery, *, edit: bool) -> tuple[Page, str | None]:
+    """Read a page of actors in the order of their ids, and the cursor of the next one."""
+    after = unseal(_LIST, asked.cursor, tuple[str])[0] if asked.cursor else ""
+    statement = Statement("select")
+    text = statement.fragment("page_of_actors", after=after, edit=edit, limit=asked.limit + 1)
+    async with store.connection() as connection:
+        page = await fetch_page(connection, statement, text)
+    items = sorted(page.items, key=lambda item: item.id)
+    more = len(items) > asked.limit
+    items = items[: asked.limit]
+    return page._replace(items=items), seal(_LIST, [items[-1].id]) if more else None
+
+
+async def create_actor(store: Store, author: str, body: dict[str, Any]) -> Record:
+    """Create an actor that is in sight at once."""
+    reading = read(body, ActorIn)
+    async with store.connection() as connection:
+        content = await _prepared(connection, reading)
+        async with writing(connection, author) as write:
+            if await connection.fetchrow(query("records", "actor"), content.id) is not None:
+                raise problem("conflict", f"There is an actor with the id {content.id} already.")
+            await insert_actor(write, content)
+        return await _answer(connection, content.id)
+
+
+async def edit_actor(
+    store: Store,
+    author: str,
+    actor_id: str,
+    body: dict[str, Any],
+    expected: Expected,
+    *,
+    patch: bool,
+) -> Record | None:
+    """Replace or patch an actor; None where there is none."""
+    async with store.connection() as connection:
+        row = await connection.fetchrow(query("records", "actor"), actor_id)
+        if row is None:
+            return None
+        stored = Stored.of(row)
+        check_expected(expected, stored.revision)
+        edit = edit_of(stored.document, body, ActorIn, patch=patch)
+        content = await _prepared(connection, read(edit.content, ActorIn), edit)
+        if not same_content(stored, content):
+            async with writing(connection, author) as write:
+                await _update(write, stored, content, edit)
+        return await _answer(connection, actor_id)
+
+
+async def insert_actor(write: Writing, content: ActorIn) -> None:
+    """Write a new actor with its names; memberships must be ids already."""
+    await _refuse_shadowing(write.connection, content)
+    actor = Actor(
+        **structs.asdict(content),
+        revision=1,
+        sequence=write.take(),
+        created_at=write.time,
+        updated_at=write.time,
+    )
+    encoded = record(write, EntityKind.ACTOR, actor, 1, type=ChangeType.CREATE, public_type=ChangeType.CREATE)
+    await write.connection.execute(query("records", "insert_actor"), *_row(actor, True, encoded))
+    await write.connection.execute(query("records", "add_names"), actor.id, list(_folded_names(content)))
+
+
+async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) -> None:
+    row = await write.connection.fetchrow(query("records", "actor"), stored.id)
+    if row["revision"] != stored.revision:
+        raise stale(row["revision"])
+    await _refuse_shadowing(write.connection, content)
+    actor = Actor(
+        **structs.asdict(content),
+        revision=stored.revision + 1,
+        sequence=write.take(),
+        created_at=stored.document["created_at"],
+        updated_at=write.time,
+    )
+    change = ChangeType(edit.change.type)
+    encoded = record(
+        write,
+        EntityKind.ACTOR,
+        actor,
+        actor.revision,
+        type=change,
+        public_type=change if row["public"] else None,
+        reason=edit.change.reason,
+    )
+    names = list(_folded_names(content))
+    await write.connection.execute(query("records", "update_actor"), *_row(actor, row["public"], encoded))
+    await write.connection.execute(query("records", "forget_names"), actor.id, names)
+    await write.connection.execute(query("records", "add_names"), actor.id, names)
+
+
+def _row(actor: Actor, public: bool, encoded: bytes) -> tuple[Any, ...]:
+    mentioned = sorted({membership.actor for membership in (*actor.part_of, *actor.member_of)})
+    return (actor.id, actor.revision, public, actor.name, actor.kind, actor.reliability, mentioned, encoded)
+
+
+def _folded_names(content: ActorIn) -> dict[str, str]:
+    """Every name of an actor, folded, with the place where it stands."""
+    names = {fold(content.name): "/name"}
+    for index, further in enumerate(content.names):
+        names.setdefault(fold(further.name), f"/names/{index}/name")
+    for index, alias in enumerate(content.aliases):
+        names.setdefault(fold(alias), f"/aliases/{index}")
+    return names
+
+
+async def _prepared(connection: Any, reading: Reading[ActorIn], edit: Edit | None = None) -> ActorIn:
+    """Put ids for the names in memberships; raises with everything that is wrong."""
+    content = reading.value
+    named = [membership.actor for membership in (*content.part_of, *content.member_of)]
+    found = await suggest_actors(connection, await find_actors(connection, named, edit=True), edit=True)
+    flaws: list[Flaw] = []
+    resolved: dict[str, list[Membership]] = {}
+    for member in ("part_of", "member_of"):
+        memberships: list[Membership] = getattr(content, member)
+        for index, membership in enumerate(memberships):
+            flaw = found[membership.actor].flaw(f"/{member}/{index}/actor", membership.actor)
+            if flaw is None and found[membership.actor].id == content.id:
+                flaw = Flaw(f"/{member}/{index}/actor", "An actor cannot belong to itself.")
+            flaws += [flaw] if flaw else []
+        resolved[member] = [structs.replace(membership, actor=found[membership.actor].id) for membership in memberships]
+    return structs.replace(checked(reading, edit, flaws), **resolved)
+
+
+async def _refuse_shadowing(connection: Any, content: ActorIn) -> None:
+    """An id always means its own actor: no other actor's name may equal it."""
+    names = _folded_names(content)
+    shadowed = {
+        row[0] for row in await connection.fetch(query("references", "ids_named_like"), list(names), content.id)
+    }
+    flaws = [
+        Flaw(pointer, f"This name is the id of another actor, {name!r}.", "another name, or none")
+        for name, pointer in names.items()
+        if name in shadowed
+    ]
+    if shadowed - names.keys():
+        owner = ", ".join(sorted(shadowed - names.keys()))
+        flaws.append(Flaw("/id", f"This id is a name of another actor, {owner}.", "another id"))
+    if flaws:
+        raise body_problem(flaws)
+
+
+async def _answer(connection: Any, actor_id: str) -> Record:
+    answer = await fetch_record(connection, "page_of_actor", id=actor_id, edit=True)
+    assert answer is not None
+    return answer

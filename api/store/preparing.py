@@ -1,0 +1,180 @@
+"""Making an event's content whole before it is written: names become ids, sources are found or set aside.
+
+Everything here only reads, so that a body's faults are all found before the head is held.
+"""
+
+from collections.abc import Hashable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from msgspec import structs
+
+from api.store.identity import source_identity
+from api.store.references import (
+    Found,
+    KnownSource,
+    event_states,
+    find_actors,
+    sources_by_id,
+    sources_by_identity,
+    suggest_actors,
+)
+from schema.citation import CitationIn
+from schema.event import EventIn
+from schema.source import SourceIn
+from schema.validation import Flaw
+from schema.vocabulary import State
+
+
+class NewSource(NamedTuple):
+    """A source that a citation brings along and that is not stored yet."""
+
+    content: SourceIn
+    identity: bytes
+
+
+class Prepared(NamedTuple):
+    """An event's content, ready to be written but for the ids of its new sources."""
+
+    content: EventIn
+    mentioned: list[str]  # every actor that the document will mention
+    known: dict[UUID, KnownSource]  # the sources that are stored already
+    new: dict[int, NewSource]  # those that are not, by the index of their citation
+
+
+async def prepare(connection: Any, content: EventIn) -> tuple[Prepared, list[Flaw]]:
+    """Resolve what an event refers to, and name what can't be resolved."""
+    names = {actor.id for actor in content.actors}
+    attributed = {name for citation in content.citations for name in citation.attribution}
+    publishers = {
+        citation.source.publisher
+        for citation in content.citations
+        if isinstance(citation.source, SourceIn) and citation.source.publisher is not None
+    }
+    found = await find_actors(connection, names | attributed | publishers, edit=True)
+    # A name in an attribution may be nobody that the store knows; it is then kept as it is.
+    needed = {name: found[name] for name in names | publishers}
+    found |= await suggest_actors(connection, needed, edit=True)
+
+    actors, flaws = _resolved_actors(content, found)
+    citations, citation_flaws = _resolved_citations(content, found)
+    flaws += citation_flaws
+    known, new, citations, source_flaws = await _found_sources(connection, citations)
+    flaws += source_flaws
+    flaws += _repeated_citations(citations, new)
+    flaws += await relation_flaws(connection, content)
+    mentioned = {actor.id for actor in actors} | {
+        resolved for name in attributed if (resolved := found[name].id) is not None
+    }
+    whole = structs.replace(content, actors=actors, citations=citations)
+    return Prepared(whole, sorted(mentioned), known, new), flaws
+
+
+async def relation_flaws(connection: Any, content: EventIn) -> list[Flaw]:
+    """Name relations to events that are not there or that readers of this one could not see."""
+    states = await event_states(connection, (relation.event_id for relation in content.relations))
+    flaws = []
+    for index, relation in enumerate(content.relations):
+        pointer = f"/relations/{index}/event_id"
+        state = states.get(relation.event_id)
+        if state is None:
+            flaws.append(Flaw(pointer, f"There is no event {relation.event_id}."))
+        elif state == State.DRAFT and content.state is not State.DRAFT:
+            flaws.append(
+                Flaw(
+                    pointer,
+                    "A published event cannot point to a draft.",
+                    "publish that one first, or leave it out",
+                )
+            )
+    return flaws
+
+
+def _resolved_actors(content: EventIn, found: dict[str, Found]) -> tuple[list[Any], list[Flaw]]:
+    flaws: list[Flaw] = []
+    actors = []
+    seen: set[Hashable] = set()
+    for index, actor in enumerate(content.actors):
+        flaw = found[actor.id].flaw(f"/actors/{index}/id", actor.id)
+        resolved = found[actor.id].id or actor.id
+        if flaw is None and (resolved, actor.role) in seen:
+            flaw = Flaw(f"/actors/{index}", f"{resolved} is given twice in this role.", "leave one of them out")
+        flaws += [flaw] if flaw else []
+        seen.add((resolved, actor.role))
+        actors.append(structs.replace(actor, id=resolved))
+    return actors, flaws
+
+
+def _resolved_citations(content: EventIn, found: dict[str, Found]) -> tuple[list[CitationIn], list[Flaw]]:
+    flaws: list[Flaw] = []
+    citations = []
+    for index, citation in enumerate(content.citations):
+        attribution = []
+        for place, name in enumerate(citation.attribution):
+            result = found[name]
+            if result.candidates:
+                flaw = result.flaw(f"/citations/{index}/attribution/{place}", name)
+                flaws += [flaw] if flaw else []
+            attribution.append(result.id or name)
+        source = citation.source
+        if isinstance(source, SourceIn) and source.publisher is not None:
+            flaw = found[source.publisher].flaw(f"/citations/{index}/source/publisher", source.publisher)
+            flaws += [flaw] if flaw else []
+            source = structs.replace(source, publisher=found[source.publisher].id or source.publisher)
+        citations.append(structs.replace(citation, attribution=attribution, source=source))
+    return citations, flaws
+
+
+async def _found_sources(
+    connection: Any, citations: list[CitationIn]
+) -> tuple[dict[UUID, KnownSource], dict[int, NewSource], list[CitationIn], list[Flaw]]:
+    """Look up sources by id and by what they are; what is not stored yet stays with its citation."""
+    identities = {
+        index: source_identity(citation.source)
+        for index, citation in enumerate(citations)
+        if isinstance(citation.source, SourceIn)
+    }
+    twins = await sources_by_identity(connection, identities.values()) if identities else {}
+    brought = [c.source.id for c in citations if isinstance(c.source, SourceIn) and c.source.id is not None]
+    given = [c.source for c in citations if isinstance(c.source, UUID)]
+    stored = await sources_by_id(connection, given + brought) if given or brought else {}
+    known: dict[UUID, KnownSource] = {}
+    new: dict[int, NewSource] = {}
+    flaws: list[Flaw] = []
+    resolved = []
+    for index, citation in enumerate(citations):
+        source = citation.source
+        if isinstance(source, UUID):
+            if source in stored:
+                known[source] = stored[source][0]
+            else:
+                flaws.append(Flaw(f"/citations/{index}/source", f"There is no source {source}.", "give it whole"))
+        elif (twin := twins.get(identities[index])) is not None:
+            known[twin.id] = twin
+            citation = structs.replace(citation, source=twin.id)
+        else:
+            new[index] = NewSource(source, identities[index])
+            if source.id in stored:
+                flaws.append(
+                    Flaw(f"/citations/{index}/source/id", f"{source.id} is another source.", "leave the id out")
+                )
+        resolved.append(citation)
+    return known, new, resolved, flaws
+
+
+def _repeated_citations(citations: list[CitationIn], new: dict[int, NewSource]) -> list[Flaw]:
+    flaws = []
+    seen: dict[Hashable, int] = {}
+    for index, citation in enumerate(citations):
+        source = new[index].identity if index in new else citation.source
+        key = (source, citation.stance, tuple(citation.attribution), citation.locator)
+        if key in seen:
+            flaws.append(
+                Flaw(
+                    f"/citations/{index}",
+                    f"This is the citation {seen[key]} again: same source, stance, attribution and locator.",
+                    "put them into one, or give each its locator",
+                )
+            )
+        seen.setdefault(key, index)
+    return flaws

@@ -1,0 +1,21 @@
+-- Events: their current rows.
+
+-- name: event
+SELECT id::text, revision, state <> 'draft' AS public, document, actors, sources FROM event WHERE id = $1;
+
+-- name: insert
+INSERT INTO event (id, revision, state, starts, ends, runs, instant_starts, instant_starts_latest, instant_ends,
+                   instant_runs, actors, sources, document)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: update
+UPDATE event SET revision = $2, state = $3, starts = $4, ends = $5, runs = $6, instant_starts = $7,
+    instant_starts_latest = $8, instant_ends = $9, instant_runs = $10, actors = $11, sources = $12, document = $13
+WHERE id = $1;
+
+-- name: delete
+DELETE FROM event WHERE id = $1;
+
+-- name: related_events
+-- Whether any event of any state names another one in a relation.
+SELECT coalesce(sum(events), 0) FROM term WHERE name = $1;

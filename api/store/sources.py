@@ -1,0 +1,171 @@
+"""Sources: found by what they are, created once, edited in the open."""
+
+from typing import Any
+from uuid import UUID
+
+from msgspec import structs
+
+from api.store.cursor import fingerprint, seal, unseal
+from api.store.editing import Expected, Stored, check_expected, checked, record, same_content, stale
+from api.store.identity import new_id, source_identity
+from api.store.log import Writing, writing
+from api.store.reading import Page, Record, fetch_page, fetch_record
+from api.store.references import find_actors, sources_by_id, sources_by_identity, suggest_actors
+from api.store.sql import Statement, query
+from api.store.store import Store
+from schema.change import EntityKind
+from schema.editing import Edit, edit_of
+from schema.problem import Fault, problem
+from schema.query import ListQuery
+from schema.source import Source, SourceIn
+from schema.validation import Flaw, Reading, read
+from schema.vocabulary import ChangeType
+
+_LIST = fingerprint("sources")
+_BEFORE_ALL = UUID(int=0)
+
+
+async def get_source(store: Store, source_id: UUID, *, edit: bool) -> Record | None:
+    """Read a source; None where there is none that the reader may see."""
+    async with store.connection() as connection:
+        return await fetch_record(connection, "page_of_source", id=source_id, edit=edit)
+
+
+async def list_sources(store: Store, asked: ListQuery, *, edit: bool) -> tuple[Page, str | None]:
+    """Read a page of sources in the order of their ids, and the cursor of the next one."""
+    after = unseal(_LIST, asked.cursor, tuple[UUID])[0] if asked.cursor else _BEFORE_ALL
+    statement = Statement("select")
+    text = statement.fragment("page_of_sources", after=after, edit=edit, limit=asked.limit + 1)
+    async with store.connection() as connection:
+        page = await fetch_page(connection, statement, text)
+    items = sorted(page.items, key=lambda item: item.id)
+    more = len(items) > asked.limit
+    items = items[: asked.limit]
+    return page._replace(items=items), seal(_LIST, [items[-1].id]) if more else None
+
+
+async def create_source(store: Store, author: str, body: dict[str, Any]) -> Record:
+    """Create a source that is in sight at once."""
+    reading = read(body, SourceIn)
+    async with store.connection() as connection:
+        content = await _prepared(connection, reading)
+        identity = source_identity(content)
+        async with writing(connection, author) as write:
+            await _refuse_twin(connection, identity, None)
+            if content.id and await sources_by_id(connection, [content.id]):
+                raise problem("conflict", f"There is a source with the id {content.id} already.")
+            source = await insert_source(write, content, identity, public=True)
+        return await _answer(connection, str(source.id))
+
+
+async def edit_source(
+    store: Store,
+    author: str,
+    source_id: UUID,
+    body: dict[str, Any],
+    expected: Expected,
+    *,
+    patch: bool,
+) -> Record | None:
+    """Replace or patch a source; None where there is none."""
+    async with store.connection() as connection:
+        row = await connection.fetchrow(query("records", "source"), source_id)
+        if row is None:
+            return None
+        stored = Stored.of(row)
+        check_expected(expected, stored.revision)
+        edit = edit_of(stored.document, body, SourceIn, patch=patch)
+        content = await _prepared(connection, read(edit.content, SourceIn), edit)
+        if not same_content(stored, content):
+            async with writing(connection, author) as write:
+                await _update(write, stored, content, edit)
+        return await _answer(connection, stored.id)
+
+
+async def insert_source(write: Writing, content: SourceIn, identity: bytes, *, public: bool) -> Source:
+    """Write a new source; the caller has made sure that there is none like it."""
+    source = Source(
+        **{**structs.asdict(content), "id": content.id or new_id()},
+        revision=1,
+        sequence=write.take(),
+        created_at=write.time,
+        updated_at=write.time,
+    )
+    encoded = record(
+        write,
+        EntityKind.SOURCE,
+        source,
+        1,
+        type=ChangeType.CREATE,
+        public_type=ChangeType.CREATE if public else None,
+    )
+    await write.connection.execute(query("records", "insert_source"), *_row(source, identity, public, encoded))
+    return source
+
+
+async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit) -> None:
+    row = await write.connection.fetchrow(query("records", "source"), UUID(stored.id))
+    if row["revision"] != stored.revision:
+        raise stale(row["revision"])
+    identity = source_identity(content)
+    await _refuse_twin(write.connection, identity, UUID(stored.id))
+    source = Source(
+        **structs.asdict(content),
+        revision=stored.revision + 1,
+        sequence=write.take(),
+        created_at=stored.document["created_at"],
+        updated_at=write.time,
+    )
+    change = ChangeType(edit.change.type)
+    encoded = record(
+        write,
+        EntityKind.SOURCE,
+        source,
+        source.revision,
+        type=change,
+        public_type=change if row["public"] else None,
+        reason=edit.change.reason,
+    )
+    await write.connection.execute(query("records", "update_source"), *_row(source, identity, row["public"], encoded))
+
+
+def _row(source: Source, identity: bytes, public: bool, encoded: bytes) -> tuple[Any, ...]:
+    return (
+        source.id,
+        source.revision,
+        public,
+        identity,
+        source.title,
+        source.url,
+        source.publisher,
+        source.published.text if source.published else None,
+        source.reliability,
+        encoded,
+    )
+
+
+async def _prepared(connection: Any, reading: Reading[SourceIn], edit: Edit | None = None) -> SourceIn:
+    """Put the publisher's id for its name; raises with everything that is wrong."""
+    publisher, flaws = reading.value.publisher, list[Flaw]()
+    if publisher is not None:
+        found = await suggest_actors(connection, await find_actors(connection, [publisher], edit=True), edit=True)
+        flaw = found[publisher].flaw("/publisher", publisher)
+        flaws = [flaw] if flaw else []
+        publisher = found[publisher].id
+    return structs.replace(checked(reading, edit, flaws), publisher=publisher)
+
+
+async def _refuse_twin(connection: Any, identity: bytes, own: UUID | None) -> None:
+    twin = (await sources_by_identity(connection, [identity])).get(identity)
+    if twin is not None and twin.id != own:
+        raise problem(
+            "conflict",
+            f"This source is stored already, as {twin.id}: same address or, without one, same publisher, title, date.",
+            Fault(pointer="", detail="This source is stored already.", suggestion=f"use {twin.id}"),
+        )
+
+
+async def _answer(connection: Any, source_id: str) -> Record:
+    answer = await fetch_record(connection, "page_of_source", id=UUID(source_id), edit=True)
+    assert answer is not None
+    return answer

@@ -1,0 +1,44 @@
+"""The store as the rest of the application holds it: connections, and whether it is ready."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from api.store.errors import translated_errors
+from api.store.sql import query
+from migrations.run import newest
+from schema.problem import problem
+
+#: How long a request waits for a free connection, in seconds.
+ACQUIRE_TIMEOUT_S = 5.0
+
+
+class Store:
+    """A pool of connections to one PostgreSQL, as the runtime role."""
+
+    def __init__(self, pool: asyncpg.Pool, *, write_timeout_s: float) -> None:
+        self._pool = pool
+        self._write_timeout_s = write_timeout_s
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """Lend a connection; errors of the database leave as ``ProblemError``."""
+        with translated_errors():
+            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+                yield connection
+
+    async def ready(self) -> None:
+        """Raise ``ProblemError`` (unavailable) unless the database answers and has the tables of this version."""
+        async with self.connection() as connection:
+            try:
+                version = await connection.fetchval(query("log", "version"))
+            except asyncpg.UndefinedTableError:
+                version = None
+        if version != newest():
+            raise problem("unavailable", "The tables are not at this version's state yet: run `dateline migrate`.")
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.close()
