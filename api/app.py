@@ -26,15 +26,11 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        if store is not None:
-            app.state.store = store
-            yield
-            return
         assert settings.database_url is not None, "whoever serves has started a database"
         pool = await create_pool(
             settings.database_url, size=settings.pool_size, query_timeout_s=settings.query_timeout_s
         )
-        app.state.store = Store(pool, write_timeout_s=settings.write_timeout_s)
+        app.state.store = Store(pool)
         yield
         await app.state.store.close()
 
@@ -60,16 +56,17 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
             "store": Provide(provide_store),
             "settings": Provide(provide_settings),
             "reader": Provide(provide_reader),
-            "query": Provide(parameters.provide_query),
+            "asked": Provide(parameters.provide_query),
         },
         guards=[parameters.refuse_unknown_parameters],
         exception_handlers=errors.EXCEPTION_HANDLERS,
         before_request=errors.answer_options,
         before_send=[errors.add_request_id],
-        lifespan=[lifespan],
+        lifespan=[lifespan] if store is None else [],
         openapi_config=None,
         logging_config=None,
     )
+    app.state.store = store
     contract = openapi.document(app, VERSION)
     pages.publish(app, contract, openapi.as_yaml(contract))
     return app

@@ -49,9 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Path,
         Meta(
             description="Where the embedded server keeps its data: a directory on a local disk.",
-            extra={
-                "default": "$XDG_DATA_HOME/dateline or ~/.local/share/dateline; for root /var/lib/dateline"
-            },
+            extra={"default": "$XDG_DATA_HOME/dateline or ~/.local/share/dateline; for root /var/lib/dateline"},
         ),
     ]
     host: Annotated[
@@ -66,8 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reading: Annotated[
         Literal["open", "token"],
         Meta(
-            description="Who may read: 'open' is everybody, 'token' is whoever has a token. "
-            "Writing needs one always."
+            description="Who may read: 'open' is everybody, 'token' is whoever has a token. Writing needs one always."
         ),
     ] = "open"
     maximum_body_bytes: Annotated[

@@ -6,10 +6,10 @@ checks that need a whole value can run on the rest. Rules between members live i
 type they concern.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from difflib import get_close_matches
 from functools import cache
-from typing import Annotated, Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Any, Generic, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 from uuid import UUID
 
 import msgspec
@@ -63,16 +63,21 @@ def read(value: Any, kind: type[T], *, strict: bool = True) -> Reading[T]:
         flaws: list[Flaw] = []
     except (msgspec.ValidationError, RecursionError):
         walk = _Walk(strict)
-        repaired = walk.visit(_type_info(kind), value, "")
+        repaired = walk.visit(_type_info(cast(Hashable, kind)), value, "")
         result = msgspec.convert(repaired, kind, strict=strict, dec_hook=decode_hook)
-        flaws = walk.flaws
+        flaws = merge(walk.flaws, walk.rule_flaws)
     return Reading(result, merge(flaws, list(_rule_flaws(result, ""))))
 
 
 def merge(flaws: list[Flaw], more: list[Flaw]) -> list[Flaw]:
-    """Add flaws, but for those at or below a place that already has one: they follow from it."""
+    """Add flaws, but for those at, below or above a place that already has one: they may follow from it."""
     places = {flaw.pointer for flaw in flaws}
-    return flaws + [flaw for flaw in more if not any(place in places for place in _upward(flaw.pointer))]
+    above = {place for pointer in places for place in _upward(pointer)}
+    return flaws + [
+        flaw
+        for flaw in more
+        if flaw.pointer not in above and not any(place in places for place in _upward(flaw.pointer))
+    ]
 
 
 def nearest(name: str, known: list[str]) -> str | None:
@@ -87,9 +92,11 @@ def child(pointer: str, name: object) -> str:
 
 
 def _upward(pointer: str) -> Iterator[str]:
+    """Give the pointer itself and those of all that it lies in, the whole (the empty pointer) last."""
     while pointer:
         yield pointer
         pointer = pointer.rpartition("/")[0]
+    yield ""
 
 
 def _rule_flaws(value: Any, pointer: str) -> Iterator[Flaw]:
@@ -108,7 +115,7 @@ def _rule_flaws(value: Any, pointer: str) -> Iterator[Flaw]:
 
 
 @cache
-def _type_info(kind: Any) -> inspect.Type:
+def _type_info(kind: Hashable) -> inspect.Type:
     return inspect.type_info(kind)
 
 
@@ -118,32 +125,56 @@ class _Walk:
     def __init__(self, strict: bool) -> None:
         self.strict = strict
         self.flaws: list[Flaw] = []
+        self.rule_flaws: list[Flaw] = []
 
     def visit(self, info: inspect.Type, value: Any, pointer: str) -> Any:
         """Note the flaws of a value and give back one that the type takes."""
         while isinstance(info, inspect.Metadata):
             info = info.type
         if isinstance(info, inspect.UnionType):
-            info = _chosen(info, value)
-            while isinstance(info, inspect.Metadata):
-                info = info.type
+            return self._visit_union(info, value, pointer)
         if isinstance(info, inspect.StructType):
             return self._visit_struct(info, value, pointer)
         if isinstance(info, inspect.ListType) and isinstance(value, list):
             if info.max_length is not None and len(value) > info.max_length:
                 self._flaw(pointer, f"At most {info.max_length} entries are taken; these are {len(value)}.")
                 return []
-            return [self.visit(info.item_type, item, f"{pointer}/{index}") for index, item in enumerate(value)]
+            return [self._visit_item(info.item_type, item, f"{pointer}/{index}") for index, item in enumerate(value)]
         if isinstance(info, inspect.DictType) and isinstance(value, dict):
             return self._visit_dict(info, value, pointer)
         return self._visit_leaf(info, value, pointer)
+
+    def _visit_union(self, info: inspect.UnionType, value: Any, pointer: str) -> Any:
+        before = len(self.flaws)
+        chosen = _plain(_chosen(info, value))
+        kept = self.visit(chosen, value, pointer)
+        if info.includes_none and len(self.flaws) > before and not isinstance(chosen, inspect.StructType):
+            # Nothing contradicts less than null does.
+            return None
+        return kept
+
+    def _visit_item(self, info: inspect.Type, value: Any, pointer: str) -> Any:
+        """Visit an entry of a list. A faulty object is looked through for more flaws and then replaced as a whole.
+
+        What a list's own rules see in its place must be like no other entry, or they would find it repeated.
+        """
+        before = len(self.flaws)
+        kept = self.visit(info, value, pointer)
+        info = _plain(info)
+        if len(self.flaws) == before or not isinstance(info, inspect.StructType):
+            return kept
+        repaired = msgspec.convert(kept, info.cls, strict=self.strict, dec_hook=decode_hook)
+        self.rule_flaws += _rule_flaws(repaired, pointer)
+        return self._filler(info, pointer)
 
     def _visit_struct(self, info: inspect.StructType, value: Any, pointer: str) -> Any:
         if not isinstance(value, dict):
             self._flaw(pointer, f"An object is needed here, not {_kind_of(value)}.")
             return self._filler(info, pointer)
         fields = {field.encode_name: field for field in info.fields}
-        for name in value.keys() - fields.keys():
+        for name in value:
+            if name in fields:
+                continue
             near = nearest(name, list(fields))
             known = near or "one of " + ", ".join(sorted(fields))
             self._flaw(child(pointer, name), f"There is no member {name[:100]!r} here.", known)
@@ -176,7 +207,7 @@ class _Walk:
             try:
                 decode_hook(info.cls, value)
             except EdtfError as error:
-                self._flaw(pointer, error.detail, error.suggestion)
+                self._flaw(pointer, _sentence(error.detail), error.suggestion)
             except ValueError as error:
                 self._flaw(pointer, f"{error}, not {_kind_of(value)}.", "for example 2024-06")
             else:
@@ -308,11 +339,22 @@ def _leaf_words(info: inspect.Type, value: Any, message: str) -> tuple[str, str 
             return f"{whole} is needed here, {bounds}.", None
         case inspect.UUIDType():
             return "An id (UUID) is needed here.", "for example 0199c3a4-5b6d-7e8f-9a0b-1c2d3e4f5a6b"
+        case inspect.EnumType():
+            listed = ", ".join(str(member.value) for member in info.cls)
+            return f"A text is needed here, not {_kind_of(value)}.", f"one of {listed}"
+        case inspect.BoolType():
+            return f"A truth value is needed here, not {_kind_of(value)}.", "true or false"
+        case inspect.NoneType():
+            return f"Only null can stand here, not {_kind_of(value)}.", None
         case inspect.ListType():
             return f"A list is needed here, not {_kind_of(value)}.", None
         case inspect.DictType():
             return f"An object is needed here, not {_kind_of(value)}.", None
     return f"{message}.", None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def _kind_of(value: Any) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import getpass
 import importlib
+import multiprocessing
 import os
 import signal
 import socket
@@ -24,10 +25,11 @@ import msgspec
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.common import AbstractServer
 
 from api.engine import EmbeddedServer, EngineError
 from api.engine.pool import connect
-from api.engine.processes import die_with_parent
+from api.engine.processes import STOP_NOTICE, die_with_parent
 from api.settings import Settings
 
 APPLICATION = "api.app:create_app_from_environment"
@@ -140,14 +142,12 @@ def _answer(settings: Settings, url: str, application: str, database: EmbeddedSe
         # The longest write plus a little; what still runs then is cut off.
         workers_kill_timeout=int(settings.write_timeout_s) + _GRACE_S,
     )
-    # A closed terminal means stop (Granian would reload), unless it was asked to be ignored (nohup).
-    hangup_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    on_hangup = signal.SIG_IGN if hangup_ignored else server.signal_handler_interrupt
+    stop_signals = _stop_signals()
     ended = threading.Event()
     lost = threading.Event()
 
     def start_watching() -> None:
-        signal.signal(signal.SIGHUP, on_hangup)  # Granian has just set its own
+        _take_over(server, stop_signals)
         _in_background(_announce, settings, ended)
         if database is not None:
             _in_background(_watch_database, database, ended, lost)
@@ -173,14 +173,41 @@ def load_application(target: str) -> Any:
 
     `target` is 'module:factory'. It is looked up like any import, never in the working directory.
     """
-    # Until the worker's loop has its own handlers, a stop should end it, not set a flag of the parent's.
+    # Until the worker's loop has its own handlers, a stop should just end it.
     for number in _STOP_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
+    signal.signal(STOP_NOTICE, signal.SIG_IGN)
     # A group of its own, for Ctrl-C reaches the whole group of the terminal; the parent passes it on.
     os.setpgid(0, 0)
     die_with_parent()
     module, _, factory = target.partition(":")
     return getattr(importlib.import_module(module), factory)()
+
+
+def _take_over(server: AbstractServer[Any], stop_signals: list[signal.Signals]) -> None:
+    """Replace the handlers that Granian has set in this process.
+
+    Its workers wait for every request that is under way, endless streams included: they are told
+    beforehand. Whoever is in a hurry asks twice. And a closed terminal means stop, where Granian reloads.
+    """
+    main = os.getpid()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != main:
+            os._exit(0)  # a worker just forked, which has not set its own handlers yet
+        workers = multiprocessing.active_children()
+        if not server.interrupt_signal:
+            for worker in workers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.pid or main, STOP_NOTICE)
+            server.signal_handler_interrupt()
+            click.echo("Stopping: finishing the requests under way (Ctrl-C again cuts them off).")
+        else:
+            for worker in workers:
+                worker.kill()
+
+    for number in _STOP_SIGNALS:
+        signal.signal(number, stop if number in stop_signals else signal.SIG_IGN)
 
 
 def _in_background(function: Callable[..., None], *arguments: object) -> None:
@@ -212,8 +239,8 @@ def _watch_database(database: EmbeddedServer, ended: threading.Event, lost: thre
 @contextlib.contextmanager
 def _signals() -> Iterator[Callable[[], None]]:
     """Turn the signals that mean stop into _Stopped, once; gives a function that ignores them."""
-    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
-    handled = [number for number in _STOP_SIGNALS if before[number] is not signal.SIG_IGN]
+    handled = _stop_signals()
+    before = {number: signal.getsignal(number) for number in handled}
 
     def ignore() -> None:
         for number in handled:
@@ -230,6 +257,12 @@ def _signals() -> Iterator[Callable[[], None]]:
     finally:
         for number in handled:
             signal.signal(number, before[number])
+
+
+def _stop_signals() -> list[signal.Signals]:
+    """The signals that mean stop here; a closed terminal does not, if that was asked for (nohup)."""
+    hangup_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [number for number in _STOP_SIGNALS if not (hangup_ignored and number == signal.SIGHUP)]
 
 
 @contextlib.contextmanager

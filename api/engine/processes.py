@@ -1,5 +1,6 @@
 """Processes that must not outlive the one that started them."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -7,11 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from api.engine import launch
+
+STOP_NOTICE = signal.SIGUSR1
+"""What the main process sends to its workers before it asks them to end; see `on_stop_notice`."""
 
 _PARENT_POLL_INTERVAL_S = 0.2
 _private_descriptors: set[int] = set()
@@ -60,6 +64,18 @@ def die_with_parent(parent: int | None = None, *, by_polling: bool = False) -> N
         launch.set_parent_death_signal(signal.SIGKILL, parent)
         return
     threading.Thread(target=_watch_parent, args=(parent,), name="parent-watch", daemon=True).start()
+
+
+def on_stop_notice(callback: Callable[[], None]) -> None:
+    """Have `callback` called in this worker's event loop when the service begins to stop.
+
+    Requests are still being answered then, and the worker ends when the last of them has: so an open
+    stream, which has no end of its own, must be ended here, or it holds up the stop until it is cut off.
+    Call it in the event loop, in the main thread (the application's start-up); later calls replace
+    earlier ones. Elsewhere, such as in a test that runs the application in a thread, nothing happens.
+    """
+    if threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(STOP_NOTICE, callback)
 
 
 def _watch_parent(parent: int) -> None:

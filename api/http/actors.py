@@ -40,9 +40,9 @@ _LINKS = {
         )
     },
 )
-async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, query: AListQuery) -> Response[bytes]:
+async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, asked: AListQuery) -> Response[bytes]:
     """Give one page of actors in the order of their ids."""
-    page, following = await actors.list_actors(store, query, edit=reader.edit)
+    page, following = await actors.list_actors(store, asked, edit=reader.edit)
     return answer_page(request, [item.document for item in page.items], page.included, following)
 
 

@@ -1,23 +1,18 @@
-"""Reading request bodies: bounded, in an accepted media type, well-formed, and with all faults in one answer."""
+"""Reading request bodies: bounded, in an accepted media type and well-formed. What they mean is not asked here."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from litestar import Request
 from litestar.exceptions import InternalServerException
-from msgspec import UNSET
 
 from api.http.contract import JSON
 from schema.problem import Fault, ProblemError, problem
-from schema.validation import Flaw, MalformedError, Reading, merge, parse_json
-
-T = TypeVar("T")
+from schema.validation import MalformedError, parse_json
 
 MAXIMUM_BODY_BYTES = 1024 * 1024
-#: Faults told in one answer.
-MAXIMUM_FAULTS = 100
 
 _PARAMETER = re.compile(r"\s*([^\s=;]+)\s*=\s*(\"[^\"]*\"|[^\s\";]*)\s*")
 
@@ -110,33 +105,12 @@ def parse_body(raw: bytes) -> Any:
     return value
 
 
-def checked(reading: Reading[T], more: Sequence[Flaw] = ()) -> T:
-    """Give what was read, or raise ``invalid-body`` with every flaw; ``more`` are those that the store found."""
-    flaws = merge(reading.flaws, list(more))
-    if flaws:
-        raise invalid_body(flaws)
-    return reading.value
-
-
-def invalid_body(flaws: Sequence[Flaw]) -> ProblemError:
-    """Make the problem ``invalid-body`` with the first hundred flaws, saying how many there are beside them."""
-    told = [_fault(flaw) for flaw in flaws[:MAXIMUM_FAULTS]]
-    detail = "The body has one fault." if len(flaws) == 1 else f"The body has {len(flaws):,} faults."
-    if len(flaws) > len(told):
-        detail += f" The first {len(told)} are told; {len(flaws) - len(told):,} are left out."
-    return problem("invalid-body", detail, *told)
-
-
-def _fault(flaw: Flaw) -> Fault:
-    suggestion = UNSET if flaw.suggestion is None else flaw.suggestion
-    return Fault(flaw.detail, pointer=flaw.pointer, suggestion=suggestion)
-
-
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
-    if len({name for name, _ in pairs}) < len(pairs):
-        seen: set[str] = set()
-        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise ValueError(f"the member {_shown(name)} is given twice in one object")
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise ValueError(f"the member {_shown(name)} is given twice in one object")
+        seen.add(name)
 
 
 def _too_large(maximum_bytes: int) -> ProblemError:

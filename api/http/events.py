@@ -46,13 +46,13 @@ _ONE = {"the treaty": EVENT}
         )
     },
 )
-async def list_events(request: HttpRequest, store: TheStore, reader: TheReader, query: AnEventQuery) -> Response[bytes]:
+async def list_events(request: HttpRequest, store: TheStore, reader: TheReader, asked: AnEventQuery) -> Response[bytes]:
     """Give one page of events in the order of their dates, with what they mention in `included`.
 
     Repeated values of one filter are any-of, different filters are all-of. The cursor in `next` leads to the next
     page: an event that is not written meanwhile appears exactly once.
     """
-    listed = await listing.list_events(store, query, edit=reader.edit)
+    listed = await listing.list_events(store, asked, edit=reader.edit)
     return answer_page(
         request,
         [item.document for item in listed.page.items],

@@ -65,7 +65,7 @@ def _without(value: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: member for name, member in value.items() if name not in names and member not in (None, [], {})}
 
 
-_RECORDED = {"revision": 1, "sequence": 7, "created_at": _TIME, "updated_at": _TIME}
+_RECORDED: dict[str, Any] = {"revision": 1, "sequence": 7, "created_at": _TIME, "updated_at": _TIME}
 _the_event, _its_included = _event()
 _the_actor: ActorIn = _ACTORS["msmt"]
 _the_source = next(source for source in _SAMPLE.sources if source.publisher == "news18")
@@ -85,12 +85,12 @@ EVENT_PAGE: dict[str, Any] = {
 }
 
 _nothing_included = to_builtins(Included(actors={}, sources={}))
-_actor = to_builtins(Actor(**structs.asdict(_the_actor), **_RECORDED))
+_actor = to_builtins(Actor(**{**structs.asdict(_the_actor), **_RECORDED}))
 ACTOR: dict[str, Any] = _actor | {"included": _nothing_included}
 ACTOR_IN: dict[str, Any] = _without(to_builtins(_the_actor))
 ACTOR_PAGE: dict[str, Any] = {"items": [_actor], "next": None, "included": _nothing_included}
 
-_source = to_builtins(Source(**structs.asdict(_the_source), **_RECORDED))
+_source = to_builtins(Source(**{**structs.asdict(_the_source), **_RECORDED}))
 _publisher = to_builtins(_included([_the_source.publisher or ""], []))
 SOURCE: dict[str, Any] = _source | {"included": _publisher}
 SOURCE_IN: dict[str, Any] = _without(to_builtins(_the_source), "id")

@@ -40,9 +40,9 @@ _LINKS = {
         )
     },
 )
-async def list_sources(request: HttpRequest, store: TheStore, reader: TheReader, query: AListQuery) -> Response[bytes]:
+async def list_sources(request: HttpRequest, store: TheStore, reader: TheReader, asked: AListQuery) -> Response[bytes]:
     """Give one page of sources in the order of their ids."""
-    page, following = await sources.list_sources(store, query, edit=reader.edit)
+    page, following = await sources.list_sources(store, asked, edit=reader.edit)
     return answer_page(request, [item.document for item in page.items], page.included, following)
 
 

@@ -27,6 +27,4 @@ class Sample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def load() -> Sample:
     """Read the chronology from the package."""
-    return msgspec.json.decode(
-        files(__name__).joinpath(_FILE).read_bytes(), type=Sample, dec_hook=decode_hook
-    )
+    return msgspec.json.decode(files(__name__).joinpath(_FILE).read_bytes(), type=Sample, dec_hook=decode_hook)

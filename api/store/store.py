@@ -18,9 +18,8 @@ ACQUIRE_TIMEOUT_S = 5.0
 class Store:
     """A pool of connections to one PostgreSQL, as the runtime role."""
 
-    def __init__(self, pool: asyncpg.Pool, *, write_timeout_s: float) -> None:
+    def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._write_timeout_s = write_timeout_s
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:

@@ -4,7 +4,7 @@
 
 -- The one clock. Whoever writes locks this row first, so that there is one order that no reader can miss.
 CREATE TABLE head (
-    only            boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single_row      boolean PRIMARY KEY DEFAULT true CHECK (single_row),
     sequence        int8 NOT NULL,          -- of the last change
     public_sequence int8 NOT NULL,          -- of the last change that a reader without `edit` may see
     recorded_at     timestamptz NOT NULL,   -- of the last change; never steps back

@@ -12,22 +12,26 @@ from typing import Any
 import asyncpg
 
 from api.cli.serve import run
+from api.engine.processes import on_stop_notice
 from api.settings import Settings
 
 Message = dict[str, Any]
 
 
 def create() -> Callable[..., Awaitable[None]]:
+    stopping: list[bool] = []
+
     async def application(
         scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
     ) -> None:
         if scope["type"] == "lifespan":
+            on_stop_notice(lambda: stopping.append(True))
             await _live(receive, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
         if scope["path"] == "/slow":
             await asyncio.sleep(1)
-        while scope["path"] == "/endless":
+        while scope["path"] == "/deaf" or (scope["path"] == "/endless" and not stopping):
             await send({"type": "http.response.body", "body": b".", "more_body": True})
             await asyncio.sleep(0.05)
         connection = await asyncpg.connect(os.environ["DATELINE_DATABASE_URL"])
@@ -57,9 +61,7 @@ def _upgrade(owner_url: str, runtime_role: str) -> None:
     asyncio.run(create_table())
 
 
-def _prepare(
-    settings: Settings, url: str, owner_url: str, *, sample: bool, embedded: bool, fresh: bool
-) -> None:
+def _prepare(settings: Settings, url: str, owner_url: str, *, sample: bool, embedded: bool, fresh: bool) -> None:
     async def insert() -> None:
         connection = await asyncpg.connect(url)
         await connection.execute("INSERT INTO started DEFAULT VALUES")
