@@ -65,7 +65,6 @@ def serve(settings: Settings, *, sample: bool) -> int:
     """Serve until a signal says stop. Returns the exit code: 0 after a signal, 1 if something failed."""
     # Imported here so that the rest can be run with other parts.
     from api.cli.first_run import prepare
-
     from migrations.run import upgrade
 
     return run(settings, sample=sample, application=APPLICATION, upgrade=upgrade, prepare=prepare)
@@ -101,7 +100,7 @@ def _run_embedded(
     try:
         server.start()
         url, owner_url = server.url, server.owner_url
-        upgrade(owner_url, _role(url))
+        upgrade(owner_url, role_of(url))
         prepare(settings, url, owner_url, sample=sample, embedded=True, fresh=server.fresh)
         server.mark_prepared()
         return _answer(settings, url, application, server)
@@ -117,7 +116,7 @@ def _run_external(
     owner_url = settings.owner_database_url or url
     for each in dict.fromkeys((owner_url, url)):
         asyncio.run(_check(each, settings.query_timeout_s))
-    upgrade(owner_url, _role(url))
+    upgrade(owner_url, role_of(url))
     prepare(settings, url, owner_url, sample=sample, embedded=False, fresh=False)
     return _answer(settings, url, application, None)
 
@@ -200,7 +199,7 @@ def _take_over(server: AbstractServer[Any], stop_signals: list[signal.Signals]) 
             for worker in workers:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(worker.pid or main, STOP_NOTICE)
-            server.signal_handler_interrupt()
+            server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # it has no types
             click.echo("Stopping: finishing the requests under way (Ctrl-C again cuts them off).")
         else:
             for worker in workers:
@@ -315,7 +314,7 @@ def _environment(settings: Settings, url: str) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _role(url: str) -> str:
+def role_of(url: str) -> str:
     """The role that a database address connects as, by the rules of libpq."""
     parts = urlsplit(url)
     named = parse_qs(parts.query).get("user", [])

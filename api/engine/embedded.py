@@ -130,8 +130,7 @@ class EmbeddedServer:
         """
         if self._socket_directory is None:
             raise EngineError("The embedded server is not running, so it has no address.")
-        directory = quote(str(self._socket_directory), safe="/")
-        return f"postgresql://{quote(role)}@/{quote(database)}?host={directory}&port={PORT}"
+        return address(self._socket_directory, role, database)
 
     @property
     def pid(self) -> int | None:
@@ -211,6 +210,12 @@ class EmbeddedServer:
     def _release(self) -> None:
         sockets.remove(self._data_directory)
         self._lock.release()
+
+
+def address(socket_directory: Path, role: str, database: str = cluster.DATABASE) -> str:
+    """The address of a database behind a socket, in the form that asyncpg and libpq understand."""
+    directory = quote(str(socket_directory), safe="/")
+    return f"postgresql://{quote(role)}@/{quote(database)}?host={directory}&port={PORT}"
 
 
 def _environment() -> dict[str, str]:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -63,3 +64,17 @@ def _remove_former(data_directory: Path) -> None:
 
 def _fits(directory: Path) -> bool:
     return len(os.fsencode(f"{directory}{_NAME}")) <= _MAXIMUM_PATH_BYTES
+
+
+def find(data_directory: Path) -> Path | None:
+    """The directory of the socket of a server that is running in a data directory, whoever started it."""
+    try:
+        directory = Path((data_directory / _POINTER).read_text(encoding="utf-8"))
+    except OSError:
+        directory = data_directory / "socket"
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(directory / ".s.PGSQL.5432"))
+        except OSError:
+            return None
+    return directory

@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from litestar import Response, get
-from litestar.di import NamedDependency
-from litestar.params import SkipValidation
 from msgspec import Meta, Struct
 
 from api.http.contract import Contract
-from schema.problem import problem
+from api.http.dependencies import TheStore
+from schema.problem import ProblemError, problem
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +42,13 @@ async def is_live() -> Response[Health]:
     summary="Say whether requests can be served",
     opt={"contract": _CONTRACT},
 )
-async def is_ready(store: NamedDependency[SkipValidation[Any]]) -> Response[Health]:
+async def is_ready(store: TheStore) -> Response[Health]:
     """Asks the store. Send no requests here while it answers 503."""
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             await store.ready()
+    except ProblemError:
+        raise
     except Exception as error:
         logger.warning("The store is not ready: %r", error)
         raise problem("unavailable", "The store does not answer.") from error

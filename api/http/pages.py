@@ -130,7 +130,7 @@ async def docs() -> Response[bytes]:
 </head>
 <body>
 <div id="swagger-ui"></div>
-<noscript>This page needs JavaScript. The contract can be read without: <a href="/openapi.yaml">openapi.yaml</a></noscript>
+<noscript>This page needs JavaScript; <a href="/openapi.yaml">the contract itself</a> does not.</noscript>
 <script src="{escape(_ADDRESSES["swagger-ui-bundle.js"])}"></script>
 <script src="{escape(_ADDRESSES["initializer.js"])}"></script>
 </body>

@@ -21,10 +21,6 @@ SELECT content.document, change.public_type
 FROM change JOIN content USING (entity_id, sequence)
 WHERE change.entity = $1 AND change.entity_id = $2 AND change.revision = $3 AND change.type IS NOT NULL;
 
--- name: first_public_revision
-SELECT min(revision) FROM change
-WHERE entity = $1 AND entity_id = $2 AND type IS NOT NULL AND public_type IS NOT NULL;
-
 -- name: is_known
 SELECT EXISTS (SELECT FROM change WHERE entity = $1 AND entity_id = $2 AND revision = 1 AND type IS NOT NULL);
 
@@ -41,7 +37,23 @@ SELECT count(*) FROM content WHERE NOT EXISTS (
     SELECT FROM change WHERE change.sequence = content.sequence AND change.entity_id = content.entity_id
 );
 
--- name: log_roles
+-- name: rows_unlike_the_log
+-- Current rows, and what the log has as the last revision of each record: they must be the same both ways.
+WITH latest AS (
+    SELECT DISTINCT ON (entity, entity_id) entity, entity_id, revision, type, document
+    FROM change LEFT JOIN content USING (entity_id, sequence)
+    WHERE type IS NOT NULL ORDER BY entity, entity_id, revision DESC
+), present AS (
+    SELECT 'event' AS entity, id::text AS entity_id, revision, document FROM event
+    UNION ALL SELECT 'actor', id, revision, document FROM actor
+    UNION ALL SELECT 'source', id::text, revision, document FROM source
+)
+SELECT entity, entity_id AS id FROM latest FULL JOIN present USING (entity, entity_id)
+WHERE CASE WHEN latest.type = 'discard' THEN present.revision IS NOT NULL
+      ELSE latest.revision IS DISTINCT FROM present.revision OR latest.document IS DISTINCT FROM present.document END
+LIMIT $1;
+
+-- name: can_change_history
 -- Whether the connected role could change history, and so whether it is protected or only checkable.
 SELECT has_table_privilege('change', 'UPDATE') OR has_table_privilege('change', 'DELETE')
     OR has_table_privilege('content', 'UPDATE') OR has_table_privilege('content', 'DELETE');

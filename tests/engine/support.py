@@ -1,0 +1,130 @@
+"""What the tests of the engine share: waiting on conditions, and processes to be started and killed."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import asyncpg
+
+from api.engine.processes import birth_mark, is_alive
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 20.0
+"""How long anything here may take on a slow machine; on an ordinary one it takes a tenth of a second."""
+
+
+def wait_until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> float:
+    """Wait until `condition` holds and return the seconds it took; fail after `timeout_s` seconds."""
+    start = time.monotonic()
+    while not condition():
+        waited_s = time.monotonic() - start
+        assert waited_s < timeout_s, f"{condition} did not come true in {timeout_s} seconds"
+        time.sleep(0.005)
+    return time.monotonic() - start
+
+
+async def ask(url: str, sql: str) -> object:
+    """The one value that a statement gives on a connection of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
+
+
+class Started:
+    """A program of these tests in a session of its own; its output is read line by line."""
+
+    def __init__(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DATELINE_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=inherited | dict(environment or {}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+
+    def read_until(self, start: str) -> str:
+        """The first line from here on that starts with `start`; fails where the output ends before."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+            if line.startswith(start):
+                return line.rstrip()
+        raise AssertionError(f"'{start}' was not said, but: {self.lines}")
+
+    def family(self) -> list[tuple[int, str]]:
+        """This process and all that it started, each with the mark that tells it from a later one."""
+        parents = _parents()
+        found = [self.process.pid]
+        for pid in found:
+            found.extend(child for child, parent in parents.items() if parent == pid)
+        return [(pid, birth_mark(pid)) for pid in found]
+
+    def finish(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.process.send_signal(number)
+        return self.end()
+
+    def end(self) -> int:
+        """Wait for the end, reading the rest of the output; the exit code."""
+        assert self.process.stdout is not None
+        code = self.process.wait(PATIENCE_S)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.lines.extend((self.process.stdout.read() or "").splitlines())
+        return code
+
+    def close(self) -> None:
+        """Leave nothing behind, whatever the test did."""
+        family = self.family() if self.process.poll() is None else []
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        wait_until(lambda: not living(family))
+
+
+def living(family: list[tuple[int, str]]) -> list[int]:
+    """Those of a family that still live."""
+    return [pid for pid, birth in family if is_alive(pid, birth)]
+
+
+@contextlib.contextmanager
+def starting(*command: str, environment: Mapping[str, str] | None = None) -> Iterator[Started]:
+    started = Started(*command, environment=environment)
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def get(port: int, path: str = "/") -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as answer:
+        return str(answer.read().decode())
+
+
+def _parents() -> dict[int, int]:
+    """Each process's parent."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
+    return {int(pid): int(parent) for pid, parent in (line.split() for line in listing.stdout.splitlines())}
