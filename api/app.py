@@ -4,17 +4,14 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
-from litestar import Litestar, Request
-from litestar.di import NamedDependency, Provide
-from litestar.params import SkipValidation
+from litestar import Litestar
+from litestar.di import Provide
 
 from api import openapi
-from api.auth import Reader, identify
 from api.engine.pool import create_pool
 from api.engine.processes import die_with_parent
-from api.http import actors, errors, events, health, pages, parameters, sources
+from api.http import actors, dependencies, errors, events, health, pages, parameters, sources
 from api.settings import Settings
 from api.store.store import Store
 
@@ -34,16 +31,6 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
         yield
         await app.state.store.close()
 
-    async def provide_store(request: Request[Any, Any, Any]) -> Store:
-        held: Store = request.app.state.store
-        return held
-
-    async def provide_settings() -> Settings:
-        return settings
-
-    async def provide_reader(request: Request[Any, Any, Any], store: NamedDependency[SkipValidation[Store]]) -> Reader:
-        return await identify(request, store, settings.reading)
-
     app = Litestar(
         route_handlers=[
             *events.HANDLERS,
@@ -53,9 +40,9 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
             *pages.HANDLERS,
         ],
         dependencies={
-            "store": Provide(provide_store),
-            "settings": Provide(provide_settings),
-            "reader": Provide(provide_reader),
+            "store": Provide(dependencies.provide_store),
+            "settings": Provide(dependencies.provide_settings),
+            "reader": Provide(dependencies.provide_reader),
             "asked": Provide(parameters.provide_query),
         },
         guards=[parameters.refuse_unknown_parameters],
@@ -66,6 +53,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
+    app.state.settings = settings
     app.state.store = store
     contract = openapi.document(app, VERSION)
     pages.publish(app, contract, openapi.as_yaml(contract))

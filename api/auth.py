@@ -1,11 +1,10 @@
 """Who asks, and what they may do: bearer tokens with scopes, known to the store by their digests alone."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
-from litestar import Request
 from msgspec import Struct
 
-from api.http.contract import contract_of
 from api.store.store import Store
 from api.store.tokens import find_token
 from schema.problem import problem
@@ -40,20 +39,18 @@ class Reader(Struct, frozen=True):
 _ANYBODY = Reader(None, frozenset({"read"}))
 
 
-async def identify(request: Request[Any, Any, Any], store: Store, reading: str) -> Reader:
-    """Find out who asks, and refuse them (401, 403) what the handler's contract does not allow them.
+async def identify(store: Store, authorization: Sequence[str], scope: Scope, reading: str) -> Reader:
+    """Find out who asks from the Authorization headers, and refuse them (401, 403) what needs a scope they lack.
 
     ``reading`` is ``open`` (anybody reads) or ``token``. A token that is sent but not known is always refused.
     """
-    contract = contract_of(request.route_handler)
-    scope: Scope = (contract.scope if contract else None) or "read"
-    values = request.headers.getall("Authorization", [])
-    if not values:
+    if not authorization:
         if scope == "read" and reading == "open":
             return _ANYBODY
         raise problem("token-required", f"This needs a token with the scope {scope}.")
-    kind, _, token = values[0].partition(" ")
-    owned = await find_token(store, token.strip()) if kind.lower() == "bearer" and len(values) == 1 else None
+    kind, _, token = authorization[0].partition(" ")
+    only_bearer = kind.lower() == "bearer" and len(authorization) == 1
+    owned = await find_token(store, token.strip()) if only_bearer else None
     if owned is None:
         raise problem("token-required", "This token is not known, or has been revoked, or has expired.")
     reader = Reader(owned.owner, frozenset(owned.scopes))

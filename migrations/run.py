@@ -5,7 +5,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 
 def upgrade(owner_url: str, runtime_role: str, version: str = "head") -> None:
@@ -19,13 +18,6 @@ def upgrade(owner_url: str, runtime_role: str, version: str = "head") -> None:
 def downgrade(owner_url: str, runtime_role: str, version: str) -> None:
     """Take the tables back to an earlier version; ``base`` removes them all."""
     command.downgrade(_configuration(owner_url, runtime_role), version)
-
-
-def newest() -> str:
-    """The version that this code needs."""
-    version = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
-    assert version is not None
-    return version
 
 
 def _configuration(owner_url: str, runtime_role: str) -> Config:

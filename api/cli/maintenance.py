@@ -6,7 +6,7 @@ import click
 
 from api import openapi as contract
 from api.app import VERSION, create_app
-from api.cli import main, with_settings
+from api.cli.command import main, with_settings
 from api.cli.serve import role_of
 from api.engine.access import access
 from api.engine.pool import connect

@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from api.cli import main, with_settings
+from api.cli.command import main, with_settings
 from api.cli.serve import serve as run
 from api.settings import Settings
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from api.auth import SCOPES
-from api.cli import main, with_settings
+from api.cli.command import main, with_settings
 from api.engine.access import access
 from api.engine.pool import connect
 from api.settings import Settings

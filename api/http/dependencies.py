@@ -6,7 +6,8 @@ from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from api.auth import Reader
+from api.auth import Reader, identify
+from api.http.contract import contract_of
 from api.settings import Settings
 from api.store.store import Store
 from schema.query import EventQuery, ListQuery
@@ -18,3 +19,22 @@ TheReader: TypeAlias = NamedDependency[SkipValidation[Reader]]
 TheSettings: TypeAlias = NamedDependency[SkipValidation[Settings]]
 AnEventQuery: TypeAlias = NamedDependency[SkipValidation[EventQuery]]
 AListQuery: TypeAlias = NamedDependency[SkipValidation[ListQuery]]
+
+
+async def provide_store(request: HttpRequest) -> Store:
+    """Give the store that the application was started on."""
+    store: Store = request.app.state.store
+    return store
+
+
+async def provide_settings(request: HttpRequest) -> Settings:
+    """Give the settings that the application was made with."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+async def provide_reader(request: HttpRequest, store: TheStore, settings: TheSettings) -> Reader:
+    """Find out who asks; raises (401, 403) if the handler's contract does not allow them."""
+    contract = contract_of(request.route_handler)
+    scope = (contract.scope if contract else None) or "read"
+    return await identify(store, request.headers.getall("Authorization", []), scope, settings.reading)

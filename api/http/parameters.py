@@ -250,6 +250,8 @@ def _text_fault(name: str, text: str, info: inspect.Type) -> Fault | None:
             return Fault(f"{name} takes a number.", parameter=name)
         case inspect.BoolType() if text not in ("true", "false"):
             return Fault(f"{name} takes true or false.", parameter=name, suggestion="true or false")
+        case inspect.EnumType() | inspect.UUIDType() if text.lower() == "null":
+            return Fault(f"{name} does not take null.", parameter=name, suggestion="leave it out")
     return None
 
 

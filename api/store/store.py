@@ -8,7 +8,7 @@ import asyncpg
 
 from api.store.errors import translated_errors
 from api.store.sql import query
-from migrations.run import newest
+from migrations import NEWEST
 from schema.problem import problem
 
 #: How long a request waits for a free connection, in seconds.
@@ -35,7 +35,7 @@ class Store:
                 version = await connection.fetchval(query("log", "version"))
             except asyncpg.UndefinedTableError:
                 version = None
-        if version != newest():
+        if version != NEWEST:
             raise problem("unavailable", "The tables are not at this version's state yet: run `dateline migrate`.")
 
     async def close(self) -> None:

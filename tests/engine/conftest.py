@@ -1,3 +1,4 @@
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,26 +9,35 @@ import pytest
 from api.engine import EmbeddedServer
 
 
+@contextlib.contextmanager
+def _directory() -> Iterator[Path]:
+    """A place that the server's user may enter, which pytest's own directories are not for root's tests."""
+    directory = Path(tempfile.mkdtemp(prefix="dateline-engine-"))
+    directory.chmod(0o711)
+    try:
+        yield directory / "data"
+    finally:
+        shutil.rmtree(directory)
+
+
 @pytest.fixture
 def data_directory() -> Iterator[Path]:
-    """An empty directory that the server's user may enter, which pytest's own does not allow as root."""
-    directory = Path(tempfile.mkdtemp(prefix="dateline-engine-"))
-    directory.chmod(0o711)
-    yield directory / "data"
-    shutil.rmtree(directory)
+    """Where there is nothing yet."""
+    with _directory() as directory:
+        yield directory
 
 
-@pytest.fixture(scope="module")
-def kept_directory() -> Iterator[Path]:
-    """The same, shared by the tests of a module: creating a cluster is the slowest part of a start."""
-    directory = Path(tempfile.mkdtemp(prefix="dateline-engine-"))
-    directory.chmod(0o711)
-    yield directory / "data"
-    shutil.rmtree(directory)
+@pytest.fixture(scope="session")
+def stopped() -> Iterator[Path]:
+    """A directory with a cluster and no server; creating one is the slowest part of a start."""
+    with _directory() as directory:
+        with EmbeddedServer(directory, durable=False):
+            pass
+        yield directory
 
 
-@pytest.fixture(scope="module")
-def embedded(kept_directory: Path) -> Iterator[EmbeddedServer]:
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[EmbeddedServer]:
     """A running server for tests that leave it as it was."""
-    with EmbeddedServer(kept_directory, durable=False) as server:
+    with _directory() as directory, EmbeddedServer(directory, durable=False) as server:
         yield server

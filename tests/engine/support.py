@@ -1,15 +1,18 @@
 """What the tests of the engine share: waiting on conditions, and processes to be started and killed."""
 
+import asyncio
 import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -30,8 +33,12 @@ def wait_until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -
     return time.monotonic() - start
 
 
-async def ask(url: str, sql: str) -> object:
+def ask(url: str, sql: str) -> Any:
     """The one value that a statement gives on a connection of its own."""
+    return asyncio.run(_ask(url, sql))
+
+
+async def _ask(url: str, sql: str) -> Any:
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetchval(sql)
@@ -40,30 +47,41 @@ async def ask(url: str, sql: str) -> object:
 
 
 class Started:
-    """A program of these tests in a session of its own; its output is read line by line."""
+    """A module of these tests run in a session of its own; what it says is read line by line."""
 
     def __init__(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DATELINE_")}
+        self._output = tempfile.TemporaryFile("w+")
+        self._taken = 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
             env=inherited | dict(environment or {}),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=self._output,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=True,
         )
-        self.lines: list[str] = []
+
+    @property
+    def lines(self) -> list[str]:
+        """All that it has said so far."""
+        return os.pread(self._output.fileno(), 1_000_000, 0).decode().splitlines()
 
     def read_until(self, start: str) -> str:
-        """The first line from here on that starts with `start`; fails where the output ends before."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
-            if line.startswith(start):
-                return line.rstrip()
-        raise AssertionError(f"'{start}' was not said, but: {self.lines}")
+        """Wait for the first line from here on that starts with `start`, and return it."""
+        found: list[int] = []
+
+        def is_said() -> bool:
+            lines = self.lines
+            found.extend(number for number, line in enumerate(lines) if line.startswith(start))
+            found[:] = [number for number in found if number >= self._taken][:1]
+            assert found or self.process.poll() is None, f"'{start}' was not said, but: {lines}"
+            return bool(found)
+
+        wait_until(is_said)
+        self._taken = found[0] + 1
+        return self.lines[found[0]]
 
     def family(self) -> list[tuple[int, str]]:
         """This process and all that it started, each with the mark that tells it from a later one."""
@@ -79,12 +97,8 @@ class Started:
         return self.end()
 
     def end(self) -> int:
-        """Wait for the end, reading the rest of the output; the exit code."""
-        assert self.process.stdout is not None
-        code = self.process.wait(PATIENCE_S)
-        os.set_blocking(self.process.stdout.fileno(), False)
-        self.lines.extend((self.process.stdout.read() or "").splitlines())
-        return code
+        """Wait for the end; the exit code."""
+        return self.process.wait(PATIENCE_S)
 
     def close(self) -> None:
         """Leave nothing behind, whatever the test did."""
@@ -92,10 +106,9 @@ class Started:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        self._output.close()
         wait_until(lambda: not living(family))
 
 

