@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 from api.http.components import SCHEMAS, Json, Schemas, ecmascript, prose
 from api.http.contract import (
     COMMON_PROBLEMS,
+    HEADER_SCHEMAS,
     HEADERS,
     PATH_PARAMETERS,
     PROBLEM_JSON,
@@ -229,7 +230,7 @@ def _examples(values: Mapping[str, Any]) -> Json:
 def _header(name: str) -> Json:
     if name not in HEADERS:
         raise ValueError(f"nothing describes the header {name}")
-    return {"description": HEADERS[name], "schema": {"type": "string"}}
+    return {"description": HEADERS[name], "schema": dict(HEADER_SCHEMAS.get(name, {"type": "string"}))}
 
 
 def _header_references(names: Iterable[str]) -> Json:

@@ -130,7 +130,7 @@ def _answer(settings: Settings, url: str, application: str, database: EmbeddedSe
     """Run the workers until a signal, a failure of theirs, or the end of the database."""
     server = Granian(
         application,
-        address=settings.host,
+        address=_address(settings.host, settings.port)[1][0],
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,

@@ -82,8 +82,8 @@ class DirectoryLock:
             elif waited_s > orphan_timeout_s:
                 raise EngineError(
                     f"Process {holder.pid}, which started the database server in {self._directory} at "
-                    f"{holder.since}, is gone, but its server has not finished shutting down within "
-                    f"{orphan_timeout_s:.0f} seconds. Look at {self._directory / 'log'} and try again."
+                    f"{holder.since}, is gone or out of sight (in another container), and the server has not "
+                    f"ended within {orphan_timeout_s:.0f} seconds. Look at {self._directory / 'log'}."
                 )
             time.sleep(_POLL_INTERVAL_S)
 

@@ -116,8 +116,11 @@ class Schemas:
             properties["change"] = {**self.of(contract.body_extra), "writeOnly": True}
             answered = self.components[self._name(contract.answer)] if contract.answer else {"properties": {}}
             for member, value in answered["properties"].items():
-                if member not in properties:
+                # The address says which record it is; its id cannot be changed.
+                if member not in properties or member == "id":
                     properties[member] = {**deepcopy(value), "readOnly": True}
+            if "id" in schema.get("required", ()):
+                schema["required"] = [member for member in schema["required"] if member != "id"]
             notes.append(_TOLERATED)
         self._add(name, {**schema, "title": name, "description": "\n\n".join(notes)})
         return {"$ref": SCHEMAS + name}

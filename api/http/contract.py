@@ -49,6 +49,18 @@ HEADERS = {
     "X-Request-ID": "The id of this request, as the log has it.",
 }
 
+_REVISION_TAG = r'(W/)?"[1-9][0-9]{0,8}(-[!#-~]*)?"'
+#: The schemas of headers that are more than some text.
+HEADER_SCHEMAS: dict[str, dict[str, Any]] = {
+    "If-Match": {
+        "type": "string",
+        "maxLength": 1000,
+        "pattern": rf"^(\*|{_REVISION_TAG}( *, *{_REVISION_TAG})*)$",
+        "examples": ['"3"', '"3-5f0c9a526c8e"'],
+    },
+    "X-Request-ID": {"type": "string", "format": "uuid"},
+}
+
 _UUID = {"type": "string", "format": "uuid"}
 _SLUG = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": SLUG_PATTERN}
 #: The parameters of paths, by name: what they are, and their schemas.

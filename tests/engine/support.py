@@ -51,7 +51,7 @@ class Started:
 
     def __init__(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DATELINE_")}
-        self._output = tempfile.TemporaryFile("w+")
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 -- closed in close()
         self._taken = 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command],

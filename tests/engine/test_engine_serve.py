@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from api.cli.serve import run
 from api.engine import EmbeddedServer
 from api.engine.processes import is_alive
+from api.settings import Settings
 from tests.engine.support import Started, ask, free_port, get, living, starting, wait_until
 
 
@@ -21,8 +23,7 @@ def serving(directory: Path, port: int, factory: str = "create", **more: str) ->
         yield started
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_everything_in_order(stopped: Path, number: signal.Signals) -> None:
+def test_a_signal_stops_everything_in_order(stopped: Path) -> None:
     port = free_port()
     with serving(stopped, port, DATELINE_WORKERS="2") as started:
         assert started.read_until("Dateline listens") == (
@@ -34,7 +35,7 @@ def test_a_signal_stops_everything_in_order(stopped: Path, number: signal.Signal
         assert len(family) > 4
         slow.start()
         started.read_until("serving /slow")
-        assert started.finish(number) == 0
+        assert started.finish(signal.SIGTERM) == 0
         slow.join()
         assert answers[0].endswith("owner none")  # finished, not cut off
         assert not living(family)
@@ -95,7 +96,7 @@ def test_a_worker_that_dies_is_replaced(stopped: Path) -> None:
         assert worker in [pid for pid, _ in started.family()]
         os.kill(worker, signal.SIGKILL)
         wait_until(lambda: not is_alive(worker) and _answers(port))
-        assert started.finish(signal.SIGTERM) == 0
+        assert started.finish(signal.SIGHUP) == 0  # the terminal was closed
 
 
 def _answers(port: int) -> bool:
@@ -115,28 +116,45 @@ def test_serving_ends_when_the_database_has_ended(stopped: Path) -> None:
         wait_until(lambda: not living(family))
 
 
-def test_a_port_in_use_is_said_before_the_database_is_touched(data_directory: Path) -> None:
+def _refused(capsys: pytest.CaptureFixture[str], **environment: str) -> str:
+    """What `run` says when it refuses to serve, before it has got to the first run."""
+
+    def never(*_arguments: object, **_more: object) -> None:
+        raise AssertionError("it went on")
+
+    settings = Settings.from_environment({f"DATELINE_{name}": value for name, value in environment.items()})
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    assert run(settings, sample=False, application="none:at_all", upgrade=never, prepare=never) == 1
+    assert handlers == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    return capsys.readouterr().err
+
+
+def test_a_port_in_use_is_said_before_the_database_is_touched(
+    data_directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with serving(data_directory, port) as started:
-            assert started.end() == 1
-        lines = started.lines
-    assert lines == [
+        said = _refused(capsys, DATA_DIRECTORY=str(data_directory), PORT=str(port))
+    assert said == (
         f"Dateline cannot serve. Port {port} on 127.0.0.1 cannot be listened on: Address already in use. "
-        "Stop what uses it, or choose another with DATELINE_PORT or DATELINE_HOST."
-    ]
+        "Stop what uses it, or choose another with DATELINE_PORT or DATELINE_HOST.\n"
+    )
     assert not data_directory.exists()
 
 
-def test_a_second_service_is_refused(stopped: Path) -> None:
+def test_an_address_of_another_machine_is_said(data_directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = str(data_directory)
+    assert "cannot be listened on" in _refused(capsys, DATA_DIRECTORY=directory, HOST="192.0.2.1")
+    assert "no address of this machine" in _refused(capsys, DATA_DIRECTORY=directory, HOST="no such host")
+
+
+def test_a_second_service_is_refused(stopped: Path, capsys: pytest.CaptureFixture[str]) -> None:
     port = free_port()
     with serving(stopped, port) as started:
         started.read_until("Dateline listens")
-        with serving(stopped, port) as same_port, serving(stopped, free_port()) as same_directory:
-            assert same_port.end() == 1
-            assert f"Port {port} on" in same_port.lines[0]
-            assert same_directory.end() == 1
-            assert f"in use by process {started.process.pid}" in same_directory.lines[-1]
+        assert f"Port {port} on" in _refused(capsys, DATA_DIRECTORY=str(stopped), PORT=str(port))
+        said = _refused(capsys, DATA_DIRECTORY=str(stopped), PORT=str(free_port()))
+        assert f"in use by process {started.process.pid}, since 20" in said
         assert get(port)
         assert started.finish(signal.SIGTERM) == 0
 
@@ -162,8 +180,7 @@ def test_a_signal_during_the_first_run_stops_it(data_directory: Path) -> None:
         assert again.read_until("prepared") == "prepared sample=True embedded=True fresh=True"
         again.read_until("Dateline listens")
         assert again.finish(signal.SIGTERM) == 0
-    with serving(data_directory, free_port()) as third:
-        assert third.read_until("prepared") == "prepared sample=True embedded=True fresh=False"
+    assert not EmbeddedServer(data_directory).fresh
 
 
 def test_a_database_of_ones_own(embedded: EmbeddedServer, data_directory: Path) -> None:
@@ -178,8 +195,8 @@ def test_a_database_of_ones_own(embedded: EmbeddedServer, data_directory: Path) 
     assert ask(embedded.owner_url, "DROP TABLE started") is None
 
 
-def test_an_unreachable_database_of_ones_own(data_directory: Path) -> None:
-    with serving(data_directory, free_port(), DATELINE_DATABASE_URL="postgresql://me:hush@127.0.0.1:1/x") as started:
-        assert started.end() == 1
-        assert "The database 'x' at 127.0.0.1:1 cannot be used" in started.lines[0]
-        assert "hush" not in started.lines[0]
+def test_an_unreachable_database_of_ones_own(data_directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "postgresql://me:hush@127.0.0.1:1/x"
+    said = _refused(capsys, DATABASE_URL=url, DATA_DIRECTORY=str(data_directory), PORT=str(free_port()))
+    assert "The database 'x' at 127.0.0.1:1 cannot be used" in said
+    assert "hush" not in said

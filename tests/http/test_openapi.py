@@ -96,6 +96,9 @@ def test_parameters_carry_their_bounds(contract: dict[str, Any]) -> None:
     [event_id, if_match] = operations(contract)["replaceEvent"]["parameters"]
     assert (event_id["schema"], event_id["required"]) == ({"type": "string", "format": "uuid"}, True)
     assert (if_match["name"], if_match["required"]) == ("If-Match", True)
+    header = Draft202012Validator(if_match["schema"])
+    assert all(header.is_valid(text) for text in ('"3"', 'W/"3-abc"', '"3", "4-x"', "*"))
+    assert not any(header.is_valid(text) for text in ("3", '"abc"', "", '"3', '"0"'))
 
 
 def test_a_query_is_no_component(schemas: dict[str, Any]) -> None:
@@ -158,6 +161,7 @@ def test_a_replacement_is_the_content_with_a_reason_and_tolerates_what_was_read(
     assert replacement["required"] == ["title", "kind", "date"]
     assert replacement["properties"]["change"] == {"$ref": "#/components/schemas/Change", "writeOnly": True}
     assert replacement["properties"]["when"]["readOnly"] is True
+    assert replacement["properties"]["id"] == {"type": "string", "format": "uuid", "readOnly": True}
     assert replacement["additionalProperties"] is False
     assert "change" not in schemas["EventIn"]["properties"]
 

@@ -1,0 +1,61 @@
+"""What the documents say is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from schema.query import EventQuery
+from tests.conftest import Client
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", README))
+async def test_questions_of_the_readme_have_answers(sample: Client, address: str) -> None:
+    answer = await sample.http.get(address)
+    assert answer.status_code == 200
+    assert answer.json()["items"]
+
+
+async def test_write_of_the_readme_works(server: object, client: Client) -> None:
+    body = re.search(r"-d '(\{.*?\})'", README, re.DOTALL)
+    assert body is not None
+    for actor in (
+        {"id": "msmt", "name": "Multilateral Sanctions Monitoring Team", "kind": "coalition", "aliases": ["MSMT"]},
+        {"id": "news18", "name": "News18", "kind": "publisher"},
+    ):
+        await client.http.post("/v1/actors", json=actor, headers=client.edit)
+    answer = await client.http.post(
+        "/v1/events", content=body[1], headers={**client.edit, "Content-Type": "application/json"}
+    )
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize(
+    "document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/dates.md"]
+)
+def test_links_lead_somewhere(document: str) -> None:
+    path = ROOT / document
+    for target in re.findall(r"\]\((?!http)([^)#]+)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_places_of_the_map_exist() -> None:
+    rooms = re.findall(r"^\| `([\w/.]+)` \|", ARCHITECTURE, re.MULTILINE)
+    assert len(rooms) > 8
+    for room in rooms:
+        assert (ROOT / room).exists(), room
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_contracted_filters_are_in_the_code() -> None:
+    named = "date_from date_to date_match actor actor_all actor_role occurrence state kind tag min_confidence sort limit cursor"
+    assert set(named.split()) == set(EventQuery.__struct_fields__)
