@@ -50,6 +50,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
         before_request=errors.answer_options,
         before_send=[errors.add_request_id],
         lifespan=[lifespan] if store is None else [],
+        request_max_body_size=None,  # bodies are bounded by the setting where they are read
         openapi_config=None,
         logging_config=None,
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from schema.edtf import Edtf
-from schema.text import Language, Line, Slug
+from schema.text import Language, Line, Slug, Timestamp
 from schema.validation import Flaw
 from schema.vocabulary import Reliability
 
@@ -59,10 +59,10 @@ class ActorIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Actor(ActorIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An actor as the store gives it back."""
 
-    revision: int
-    sequence: int
-    created_at: str
-    updated_at: str
+    revision: Annotated[int, Meta(description="Counted from 1 for each record; the ETag begins with it.")]
+    sequence: Annotated[int, Meta(description="The place of this revision in the one order of all changes.")]
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class ActorSummary(Struct, frozen=True, kw_only=True):

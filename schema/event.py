@@ -11,7 +11,7 @@ from schema.assessment import Assessment, Evidence
 from schema.citation import Citation, CitationIn
 from schema.edtf import Edtf, Precision
 from schema.place import Place
-from schema.text import Line, Slug, Tag, Text, Title
+from schema.text import Line, Slug, Tag, Text, Timestamp, Title
 from schema.validation import Flaw
 from schema.vocabulary import Occurrence, RelationType, State
 
@@ -20,7 +20,7 @@ class EventActor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An actor in an event and the role it plays."""
 
     id: Annotated[Line, Meta(description="An id, a name or an alias; stored as the id.")]
-    role: Slug | None = None
+    role: Annotated[Slug | None, Meta(description="What it does there: signatory, attacker, speaker, …")] = None
 
 
 class Relation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,11 +70,11 @@ class EventIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An event as a writer gives it. Every published event has at least one citation."""
 
     id: Annotated[UUID | None, Meta(description="Chosen by the writer or, if left out, by the store.")] = None
-    title: Title
-    summary: Text | None = None
-    kind: Slug
+    title: Annotated[Title, Meta(description="What happened, in one line.")]
+    summary: Annotated[Text | None, Meta(description="What happened, in a few sentences.")] = None
+    kind: Annotated[Slug, Meta(description="What kind of event: treaty, talks, attack, …")]
     date: Annotated[Edtf, Meta(description="When, as closely as it is known.")]
-    occurrence: Occurrence = Occurrence.OCCURRED
+    occurrence: Annotated[Occurrence, Meta(description="Whether it happened or is only planned.")] = Occurrence.OCCURRED
     state: Annotated[
         State,
         Meta(
@@ -82,12 +82,12 @@ class EventIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             extra_json_schema={"enum": ["draft", "published"]},
         ),
     ] = State.PUBLISHED
-    places: Annotated[list[Place], Meta(max_length=50)] = []
-    actors: Annotated[list[EventActor], Meta(max_length=100)] = []
-    citations: Annotated[Sequence[CitationIn], Meta(max_length=200)] = []
-    assessment: Assessment | None = None
-    relations: Annotated[list[Relation], Meta(max_length=100)] = []
-    tags: Annotated[list[Tag], Meta(max_length=100)] = []
+    places: Annotated[list[Place], Meta(max_length=50, description="Where it happened.")] = []
+    actors: Annotated[list[EventActor], Meta(max_length=100, description="Who took part.")] = []
+    citations: Annotated[Sequence[CitationIn], Meta(max_length=200, description="What the sources say of it.")] = []
+    assessment: Annotated[Assessment | None, Meta(description="The editor's own judgement.")] = None
+    relations: Annotated[list[Relation], Meta(max_length=100, description="How it stands to other events.")] = []
+    tags: Annotated[list[Tag], Meta(max_length=100, description="Free words to find it by.")] = []
     external_ids: ExternalIds = {}
 
     def flaws(self) -> list[Flaw]:
@@ -131,11 +131,11 @@ class Event(EventIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
     when: When
     evidence: Evidence
     retraction: Annotated[str | None, Meta(description="Why it was retracted, where it is.")] = None
-    revision: int
-    sequence: int
-    created_at: str
-    updated_at: str
-    published_at: str | None = None
+    revision: Annotated[int, Meta(description="Counted from 1 for each record; the ETag begins with it.")]
+    sequence: Annotated[int, Meta(description="The place of this revision in the one order of all changes.")]
+    created_at: Timestamp
+    updated_at: Timestamp
+    published_at: Timestamp | None = None
 
 
 def _repeated(pointer: str, values: Sequence[Hashable], what: str) -> list[Flaw]:

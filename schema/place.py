@@ -17,7 +17,7 @@ class Place(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     latitude: Annotated[Annotated[float, Meta(ge=-90, le=90)] | None, Meta(description="Degrees north.")] = None
     longitude: Annotated[Annotated[float, Meta(ge=-180, le=180)] | None, Meta(description="Degrees east.")] = None
     precision: PlacePrecision | None = None
-    role: Slug | None = None
+    role: Annotated[Slug | None, Meta(description="What the place is to the event: venue, target, origin, …")] = None
 
     def flaws(self) -> list[Flaw]:
         """Name half a position."""

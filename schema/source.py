@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from schema.edtf import Edtf
-from schema.text import Language, Line, Sha256, Slug, Text, Title, Url
+from schema.text import Language, Line, Sha256, Slug, Text, Timestamp, Title, Url
 from schema.vocabulary import Reliability
 
 CORE_SOURCE_KINDS = {
@@ -53,10 +53,10 @@ class Source(SourceIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: UUID
     publisher: Slug | None = None
-    revision: int
-    sequence: int
-    created_at: str
-    updated_at: str
+    revision: Annotated[int, Meta(description="Counted from 1 for each record; the ETag begins with it.")]
+    sequence: Annotated[int, Meta(description="The place of this revision in the one order of all changes.")]
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class SourceSummary(Struct, frozen=True, kw_only=True):

@@ -54,7 +54,10 @@ Language = Annotated[
 Country = Annotated[str, Meta(pattern=COUNTRY_PATTERN, description="A country code (ISO 3166-1 alpha-2).")]
 Sha256 = Annotated[str, Meta(pattern=SHA256_PATTERN, description="A SHA-256 digest, 64 hexadecimal digits.")]
 Integer = Annotated[int, Meta(ge=-MAXIMUM_INTEGER, le=MAXIMUM_INTEGER)]
-Number = Integer | float
+Number = Integer | Annotated[float, Meta(ge=-MAXIMUM_INTEGER, le=MAXIMUM_INTEGER)]
+
+#: An instant that the store set (RFC 3339, UTC, microseconds). Dates of events are EDTF text instead.
+Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 #: What each pattern asks for, in words.
 PATTERN_HINTS = {

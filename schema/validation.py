@@ -203,6 +203,8 @@ class _Walk:
         return repaired
 
     def _visit_leaf(self, info: inspect.Type, value: Any, pointer: str) -> Any:
+        if isinstance(info, inspect.IntType) and isinstance(value, float) and value.is_integer():
+            value = int(value)  # JSON knows no difference between 1 and 1.0, nor does JSON Schema
         if isinstance(info, inspect.CustomType):
             try:
                 decode_hook(info.cls, value)

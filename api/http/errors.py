@@ -121,7 +121,8 @@ def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException)
     }
     detail = _DETAILS.get(slug) or error.detail or PROBLEM_KINDS[slug].title
     if slug == "method-not-allowed":
-        detail = f"{request.method} is not allowed here. Allowed: {headers.get('Allow', 'nothing')}."
+        headers["Allow"] = ", ".join(sorted(headers.get("Allow", "").split(", ")))
+        detail = f"{request.method} is not allowed here. Allowed: {headers['Allow']}."
     return answer_problem(request, ProblemError(PROBLEM_KINDS[slug], detail, headers=headers))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Annotated, Any
 
 import httpx
@@ -190,10 +191,13 @@ def make_application(store: Store | None = None, handlers: list[Any] | None = No
     return app
 
 
+_the_application = cache(make_application)
+
+
 @asynccontextmanager
 async def connected(store: Store | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the small application."""
-    transport = httpx.ASGITransport(app=make_application(store), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=_the_application(store), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 

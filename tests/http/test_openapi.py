@@ -20,6 +20,7 @@ from small_application import make_application
 from api.http.components import ecmascript, prose
 from api.http.contract import Contract
 from api.openapi import as_yaml, document
+from schema.change import Change
 from schema.event import Event, EventIn
 
 
@@ -317,8 +318,6 @@ def test_two_bodies_cannot_have_one_name() -> None:
         """Another answer."""
 
         extra: int
-
-    from schema.change import Change
 
     @put("/a", operation_id="a", summary="A", opt={"contract": Contract(tag="events", body=EventIn, body_extra=Change)})
     async def one() -> None:

@@ -1,5 +1,6 @@
 """Pages for people, the contract's files, and health."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -114,8 +115,6 @@ async def test_a_store_that_fails_is_not_ready_but_the_process_lives(failure: Ex
 
 
 async def test_a_store_that_hangs_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
-
     class Hanging(Store):
         async def ready(self) -> None:
             await asyncio.sleep(60)

@@ -110,7 +110,8 @@ async def test_operations_without_a_query_refuse_any(http: httpx.AsyncClient) ->
 
 
 def request_of(query: bytes, *headers: tuple[bytes, bytes]) -> Request[Any, Any, Any]:
-    return Request({"type": "http", "query_string": query, "headers": headers})  # type: ignore[typeddict-item]
+    scope: Any = {"type": "http", "query_string": query, "headers": headers}
+    return Request(scope)
 
 
 @settings(max_examples=500, deadline=None)

@@ -1,0 +1,359 @@
+"""Events in bulk, for tests and measurements that need many.
+
+They are skewed as real ones are (most are recent, a few actors are in a great part of them, few are long) and the
+same for the same seed. Documents, bounds and terms come from the project's own types, so that nothing here can
+disagree with what a writer would have stored; only the way into the tables is another one, COPY.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, islice
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from asyncpg import Range
+
+from api.store.identity import fold, source_identity
+from api.store.terms import Indexed
+from schema.actor import Actor
+from schema.assessment import Assessment, count_evidence
+from schema.citation import Citation
+from schema.edtf import Edtf, parse
+from schema.edtf.calendar import day_number, format_day, format_year, year_month_day
+from schema.event import Event, EventActor, Relation, When
+from schema.source import Source
+from schema.vocabulary import CORE_EVENT_KINDS, CORE_ROLES, Confidence, Occurrence, RelationType, State
+from schema.wire import encode
+
+_LAST_DAY = day_number(2025, 12, 31)
+_TIME = "2025-06-01T00:00:00.000000Z"
+_BATCH = 10_000
+
+#: Ids by rank: the first ones are the popular ones.
+ACTORS = [f"actor-{rank:04d}" for rank in range(1, 2001)]
+KINDS = [*CORE_EVENT_KINDS, *(f"kind-{rank:02d}" for rank in range(1, 31))]
+TAGS = [f"tag {rank:03d}" for rank in range(1, 301)]
+ROLES = list(CORE_ROLES)
+OCCURRENCES = {
+    Occurrence.OCCURRED: 94.0,
+    Occurrence.ONGOING: 3.0,
+    Occurrence.PLANNED: 1.0,
+    Occurrence.POSTPONED: 1.0,
+    Occurrence.CANCELLED: 1.0,
+}
+_CONFIDENCES: dict[Confidence | None, float] = {
+    None: 15.0,
+    Confidence.LOW: 20.0,
+    Confidence.MODERATE: 45.0,
+    Confidence.HIGH: 20.0,
+}
+_STATES = {State.PUBLISHED: 97.0, State.DRAFT: 2.0, State.RETRACTED: 1.0}
+_PUBLISHERS = ACTORS[100:140]
+
+
+class _Choice:
+    """Draws values by weight; for rank r, `powers` weighs 1 / r."""
+
+    def __init__(self, weights: dict[Any, float]) -> None:
+        self._values = list(weights)
+        self._sums = list(accumulate(weights.values()))
+
+    @classmethod
+    def powers(cls, values: Sequence[Any]) -> "_Choice":
+        return cls({value: 1 / rank for rank, value in enumerate(values, 1)})
+
+    def draw(self, random: Random) -> Any:
+        return random.choices(self._values, cum_weights=self._sums)[0]
+
+    def draw_some(self, random: Random, number: int) -> list[Any]:
+        return list(dict.fromkeys(random.choices(self._values, cum_weights=self._sums, k=number)))
+
+
+def _day(random: Random) -> int:
+    """A day: nearly always one of the last twenty years, the more recent the likelier."""
+    while True:
+        recent = random.random() < 0.9
+        before = int(random.expovariate(1 / 2000)) if recent else random.randrange(365 * 150)
+        if before < 365 * 150:
+            return _LAST_DAY - before
+
+
+def _month(number: int) -> str:
+    return format_day(number)[:7]
+
+
+def _year(number: int) -> str:
+    return format_day(number)[:4]
+
+
+def _time(random: Random, number: int) -> str:
+    hour, minute = random.randrange(24), random.choice((0, 0, 15, 30, 45))
+    return f"{format_day(number)}T{hour:02d}:{minute:02d}:00"
+
+
+def _interval(random: Random, number: int, shortest: int, longest: int) -> str:
+    length = random.randint(shortest, longest)
+    return f"{format_day(number - length)}/{format_day(number)}"
+
+
+def _months(random: Random, number: int) -> str:
+    return f"{_month(number - 31 * random.randint(1, 24))}/{_month(number)}"
+
+
+def _years(random: Random, number: int) -> str:
+    year = year_month_day(number)[0]
+    return f"{year - random.randint(1, 29)}/{year}"
+
+
+def _gaps(random: Random, number: int) -> str:
+    earlier = number - 31 * random.randint(2, 40)
+    return random.choice(
+        (
+            f"{{{_month(earlier)},{_month(number)}}}",
+            f"[{format_day(earlier)},{format_day(number)}]",
+            f"{_year(number)}-XX-{random.choice(('01', '15', '2X'))}",
+            f"{_year(number)}-X2",
+        )
+    )
+
+
+def _before_christ(random: Random, number: int) -> str:
+    year = format_year(-random.randint(1, 600))
+    return random.choice((year, f"{year}-{random.randint(1, 12):02d}", f"{year}/-0001", f"{year}-03-13"))
+
+
+_SHAPES = _Choice(
+    {
+        lambda random, number: format_day(number): 48.0,
+        lambda random, number: format_day(number) + random.choice("~?%"): 4.0,
+        lambda random, number: _time(random, number) + random.choice(("Z", "+03:00", "-05:00", "+14:00")): 9.0,
+        _time: 2.0,
+        lambda random, number: _month(number): 12.0,
+        lambda random, number: _month(number) + random.choice("~?"): 2.0,
+        lambda random, number: f"{_year(number)}-{random.randint(21, 41)}": 1.5,
+        lambda random, number: _year(number): 5.0,
+        lambda random, number: _year(number) + "~": 1.0,
+        lambda random, number: _year(number)[:3] + "X": 0.5,
+        lambda random, number: _interval(random, number, 1, 10): 6.0,
+        lambda random, number: _interval(random, number, 11, 90): 3.0,
+        _months: 2.0,
+        _years: 1.5,
+        _gaps: 1.0,
+        lambda random, number: f"[{_month(number - 31 * random.randint(1, 30))}..{_month(number)}]": 1.0,
+        lambda random, number: f"{format_day(number)}/": 0.1,
+        lambda random, number: _interval(random, number, 31 * 366, 300 * 366): 0.1,
+        _before_christ: 0.1,
+        lambda random, number: f"{_month(number)}/..": 0.01,
+        lambda random, number: f"../{_year(number)}": 0.005,
+    }
+)
+
+
+def date_text(random: Random) -> str:
+    """An EDTF text: mostly days, some long, very few open."""
+    shape: Callable[[Random, int], str] = _SHAPES.draw(random)
+    return shape(random, _day(random))
+
+
+def actors() -> list[Actor]:
+    """The actors that generated events have."""
+    return [
+        Actor(
+            id=actor,
+            name=f"The {rank:04d}th actor",
+            kind="publisher" if actor in _PUBLISHERS else "organization",
+            revision=1,
+            sequence=rank,
+            created_at=_TIME,
+            updated_at=_TIME,
+        )
+        for rank, actor in enumerate(ACTORS, 1)
+    ]
+
+
+def sources(number: int = 1000) -> list[Source]:
+    """The sources that generated events cite."""
+    random = Random(f"sources {number}")
+    return [
+        Source(
+            id=_uuid(random),
+            title=f"Article {index}",
+            url=f"https://news.example/{index}",
+            publisher=random.choice(_PUBLISHERS),
+            revision=1,
+            sequence=index,
+            created_at=_TIME,
+            updated_at=_TIME,
+        )
+        for index in range(number)
+    ]
+
+
+def events(number: int, cited: list[Source], seed: int = 1, texts: Iterable[str] | None = None) -> Iterator[Event]:
+    """That many events; `texts` gives their dates, or they are drawn."""
+    random = Random(f"events {seed}")
+    dates = iter(texts) if texts is not None else (date_text(random) for _ in range(number))
+    publishers = {source.id: source.publisher for source in cited}
+    actor, role = _Choice.powers(ACTORS), _Choice.powers([None, *ROLES])
+    kind, tag = _Choice.powers(KINDS), _Choice.powers(TAGS)
+    occurrence, confidence, state = _Choice(OCCURRENCES), _Choice(_CONFIDENCES), _Choice(_STATES)
+    known: dict[str, tuple[Edtf, When]] = {}
+    earlier: list[UUID] = []
+    for index, text in enumerate(islice(dates, number), 1):
+        if text not in known:
+            date = parse(text)
+            known[text] = date, When.of(date)
+        assessed = confidence.draw(random)
+        citations = [Citation(id=_uuid(random), source=random.choice(cited).id)]
+        parts = actor.draw_some(random, random.choice((1, 2, 2, 4)))
+        event = Event(
+            id=_uuid(random),
+            title=f"Event {index}",
+            kind=kind.draw(random),
+            date=known[text][0],
+            occurrence=occurrence.draw(random),
+            state=state.draw(random),
+            actors=[EventActor(id=one, role=role.draw(random)) for one in parts],
+            citations=citations,
+            assessment=Assessment(confidence=assessed) if assessed else None,
+            relations=[Relation(type=RelationType.FOLLOWS, event_id=random.choice(earlier))]
+            if earlier and random.random() < 0.02
+            else [],
+            tags=tag.draw_some(random, random.choice((0, 1, 1, 2))),
+            when=known[text][1],
+            evidence=count_evidence(citations, publishers),
+            revision=1,
+            sequence=index,
+            created_at=_TIME,
+            updated_at=_TIME,
+            published_at=_TIME,
+        )
+        # Few enough to stay cheap; published ones, so that a published event never points to a draft.
+        if event.state is State.PUBLISHED and len(earlier) < 1000:
+            earlier.append(event.id)
+        yield event
+
+
+def _uuid(random: Random) -> UUID:
+    return UUID(int=random.getrandbits(128), version=4)
+
+
+_ENTRY = ("event_id", "term", "span", "gaps", "starts", "ends")
+
+
+class _Index(NamedTuple):
+    drop: str
+    create: str
+
+
+_INDEXES = """
+SELECT CASE WHEN pg_constraint.oid IS NULL THEN format('DROP INDEX %s', index.oid::regclass)
+            ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', indrelid::regclass, conname) END,
+       CASE WHEN pg_constraint.oid IS NULL THEN pg_get_indexdef(index.oid)
+            ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', indrelid::regclass, conname,
+                        pg_get_constraintdef(pg_constraint.oid)) END
+FROM pg_index JOIN pg_class AS index ON index.oid = indexrelid LEFT JOIN pg_constraint ON conindid = indexrelid
+WHERE indrelid = $1::regclass
+"""
+
+
+async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counter[tuple[str, str]]:
+    """Put events, with all actors and these sources, into an empty store; gives the counts of the terms.
+
+    ``owner`` is a connection of the tables' owner. The log stays empty: nothing that lists events reads it.
+    """
+    await _load_actors(owner)
+    await _copy(owner, "source", [_source_row(source) for source in cited])
+    # Sorting once is several times faster than keeping an index of a million rows in order.
+    indexes = [_Index(*row) for row in await owner.fetch(_INDEXES, "event_term")]
+    for index in indexes:
+        await owner.execute(index.drop)
+    ids: dict[tuple[str, str], int] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    remaining = iter(made)
+    while batch := list(islice(remaining, _BATCH)):
+        entries: list[tuple[Any, ...]] = []
+        for event in batch:
+            indexed = Indexed.of(event)
+            terms = [(indexed.state, name) for name in sorted(indexed.names)]
+            counts.update(terms)
+            entries += [
+                (event.id, ids.setdefault(term, len(ids) + 1), indexed.span, indexed.gaps, indexed.starts, indexed.ends)
+                for term in terms
+            ]
+        await _copy(owner, "event", [_event_row(event) for event in batch])
+        await owner.copy_records_to_table("event_term", columns=_ENTRY, records=entries)
+    rows = [
+        {"id": number, "state": state, "name": name, "events": counts[state, name]}
+        for (state, name), number in ids.items()
+    ]
+    await _copy(owner, "term", rows)
+    await owner.fetchval("SELECT setval(pg_get_serial_sequence('term', 'id'), $1::int8)", len(ids) + 1)
+    for index in indexes:
+        await owner.execute(index.create)
+    # As autovacuum leaves the tables behind some time after a load.
+    await owner.execute("VACUUM ANALYZE")
+    return counts
+
+
+async def _load_actors(owner: Any) -> None:
+    made = actors()
+    rows: list[dict[str, Any]] = [
+        {
+            "id": actor.id,
+            "revision": 1,
+            "public": True,
+            "name": actor.name,
+            "kind": actor.kind,
+            "reliability": None,
+            "actors": [],
+            "document": encode(actor),
+        }
+        for actor in made
+    ]
+    await _copy(owner, "actor", rows)
+    await _copy(owner, "actor_name", [{"folded": fold(actor.name), "actor_id": actor.id} for actor in made])
+
+
+def _source_row(source: Source) -> dict[str, Any]:
+    return {
+        "id": source.id,
+        "revision": 1,
+        "public": True,
+        "identity": source_identity(source),
+        "title": source.title,
+        "url": source.url,
+        "publisher": source.publisher,
+        "published": None,
+        "reliability": None,
+        "document": encode(source),
+    }
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    date = event.date
+    return {
+        "id": event.id,
+        "revision": 1,
+        "state": event.state.value,
+        "starts": date.starts,
+        "ends": date.ends,
+        "runs": _multirange(date.runs),
+        "instant_starts": date.instant_starts,
+        "instant_starts_latest": date.instant_starts_latest,
+        "instant_ends": date.instant_ends,
+        "instant_runs": _multirange(date.instant_runs),
+        "actors": sorted({actor.id for actor in event.actors}),
+        "sources": sorted({citation.source for citation in event.citations}),
+        "document": encode(event),
+    }
+
+
+def _multirange(runs: tuple[tuple[int, int], ...] | None) -> list[Range[int]] | None:
+    return None if runs is None else [Range(starts, ends) for starts, ends in runs]
+
+
+async def _copy(owner: Any, table: str, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        await owner.copy_records_to_table(table, columns=list(rows[0]), records=[tuple(row.values()) for row in rows])

@@ -1,0 +1,177 @@
+"""What always holds of a store, whatever was written. Recomputed here from the rows alone."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from api.history.verification import verify
+from api.store.identity import fold, source_identity
+from api.store.log import FIRST_DIGEST, chained_digest, digest_of_content
+from api.store.terms import terms_of
+from schema.change import EntityKind, LogEntry
+from schema.event import Event
+from schema.source import SourceIn
+from schema.span import span_of
+from schema.vocabulary import ChangeType
+from schema.wire import decode_hook
+
+
+async def check_invariants(connection: Any) -> None:
+    """Check the log, the current rows against it, and the index against the current rows."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        changes = await connection.fetch(
+            "SELECT change.*, content.salt, content.reason, content.document"
+            " FROM change LEFT JOIN content USING (entity_id, sequence) ORDER BY sequence"
+        )
+        _check_log(await connection.fetchrow("SELECT * FROM head"), changes)
+        latest = _check_revisions(changes)
+        rows = await connection.fetch("SELECT * FROM event")
+        events = {row["id"]: (row, _event(row["document"])) for row in rows}
+        _check_events(events, latest)
+        await _check_actors_and_sources(connection, changes, latest, events)
+        await _check_index(connection, events)
+        assert not await connection.fetchval(
+            "SELECT count(*) FROM content WHERE NOT EXISTS"
+            " (SELECT FROM change WHERE (change.entity_id, change.sequence) = (content.entity_id, content.sequence))"
+        )
+    found = await verify(connection)
+    assert found.findings == []
+
+
+def _event(document: bytes) -> Event:
+    return msgspec.json.decode(document, type=Event, dec_hook=decode_hook)
+
+
+def _check_log(head: Any, changes: list[Any]) -> None:
+    """Sequences without gaps, a time that never steps back, and a chain that follows from its contents."""
+    assert [change["sequence"] for change in changes] == list(range(1, len(changes) + 1))
+    assert head["sequence"] == len(changes)
+    public = [change["sequence"] for change in changes if change["public_type"] is not None]
+    assert head["public_sequence"] == max(public, default=0)
+    times = [change["recorded_at"] for change in changes]
+    assert times == sorted(times)
+    digest = FIRST_DIGEST
+    for change in changes:
+        if change["content_digest"] is None:
+            assert change["document"] is None
+        else:
+            content = msgspec.json.decode(change["document"])
+            assert digest_of_content(change["salt"], content, change["reason"]) == change["content_digest"]
+        digest = chained_digest(
+            digest,
+            LogEntry(
+                sequence=change["sequence"],
+                recorded_at=change["recorded_at"],
+                entity=EntityKind(change["entity"]),
+                entity_id=change["entity_id"],
+                revision=change["revision"],
+                type=ChangeType(change["type"]) if change["type"] else None,
+                public_type=ChangeType(change["public_type"]) if change["public_type"] else None,
+                author=change["author"],
+                content_digest=change["content_digest"],
+            ),
+        )
+        assert digest == change["digest"]
+        assert change["type"] or change["public_type"], "a change that nobody can see"
+    assert head["digest"] == digest
+
+
+def _check_revisions(changes: list[Any]) -> dict[tuple[str, str], Any]:
+    """Revisions count from 1 without gaps. Gives the last revision of each record that is still there."""
+    records: dict[tuple[str, str], list[Any]] = {}
+    seen_by_all: set[tuple[str, str]] = set()
+    for change in changes:
+        key = (change["entity"], change["entity_id"])
+        if change["public_type"] is not None:
+            # The public log tells of each record first that it was created, and never again.
+            assert (change["public_type"] == "create") == (key not in seen_by_all), key
+            seen_by_all.add(key)
+        if change["type"] is not None:
+            records.setdefault(key, []).append(change)
+            if change["document"] is not None:
+                document = msgspec.json.decode(change["document"])
+                assert (document["revision"], document["sequence"]) == (change["revision"], change["sequence"])
+                assert document["id"] == change["entity_id"]
+        else:
+            assert change["revision"] == records[key][-1]["revision"]
+    for key, revisions in records.items():
+        assert [change["revision"] for change in revisions] == list(range(1, len(revisions) + 1)), key
+        assert [change["type"] == "create" for change in revisions] == [True] + [False] * (len(revisions) - 1)
+        assert all(change["type"] != "discard" for change in revisions[:-1])
+    return {key: revisions[-1] for key, revisions in records.items() if revisions[-1]["type"] != "discard"}
+
+
+def _check_events(events: dict[Any, Any], latest: dict[tuple[str, str], Any]) -> None:
+    assert {str(key) for key in events} == {name for kind, name in latest if kind == "event"}
+    for key, (row, event) in events.items():
+        last = latest["event", str(key)]
+        assert (row["revision"], row["document"]) == (last["revision"], last["document"])
+        assert (row["state"], row["starts"], row["ends"]) == (event.state.value, event.date.starts, event.date.ends)
+        assert (row["instant_starts"], row["instant_ends"]) == (event.date.instant_starts, event.date.instant_ends)
+        assert row["instant_starts_latest"] == event.date.instant_starts_latest
+        assert _runs(row["runs"]) == event.date.runs
+        assert _runs(row["instant_runs"]) == event.date.instant_runs
+        assert set(row["sources"]) == {citation.source for citation in event.citations}
+        assert {actor.id for actor in event.actors} <= set(row["actors"])
+        assert (event.published_at is None) == (event.state == "draft")
+        assert (event.retraction is None) == (event.state != "retracted")
+        assert event.state == "draft" or event.citations
+        for relation in event.relations:
+            target = events[relation.event_id][1]
+            assert event.state == "draft" or target.state != "draft"
+
+
+def _runs(multirange: Any) -> Any:
+    return None if multirange is None else tuple((run.lower, run.upper) for run in multirange)
+
+
+async def _check_actors_and_sources(
+    connection: Any, changes: list[Any], latest: dict[tuple[str, str], Any], events: dict[Any, Any]
+) -> None:
+    exposed = {(change["entity"], change["entity_id"]) for change in changes if change["public_type"] is not None}
+    published = [(row, event) for row, event in events.values() if event.state != "draft"]
+    for kind in ("actor", "source"):
+        rows = {str(row["id"]): row for row in await connection.fetch(f"SELECT * FROM {kind}")}
+        assert set(rows) == {name for entity, name in latest if entity == kind}
+        for name, row in rows.items():
+            assert (row["revision"], row["document"]) == (
+                latest[kind, name]["revision"],
+                latest[kind, name]["document"],
+            )
+            assert row["public"] == ((kind, name) in exposed)
+        mentioned = {str(name) for row, _ in published for name in row[f"{kind}s"]}
+        assert {name for name in mentioned if not rows[name]["public"]} == set()
+    for row in await connection.fetch("SELECT * FROM source"):
+        document = msgspec.json.decode(row["document"])
+        members = {name: document[name] for name in SourceIn.__struct_fields__}
+        source = msgspec.convert(members, SourceIn, dec_hook=decode_hook)
+        assert row["identity"] == source_identity(source)
+        assert (row["title"], row["url"], row["publisher"]) == (source.title, source.url, source.publisher)
+    names: dict[str, set[str]] = {}
+    for row in await connection.fetch("SELECT * FROM actor_name"):
+        names.setdefault(row["actor_id"], set()).add(row["folded"])
+    for row in await connection.fetch("SELECT * FROM actor"):
+        document = msgspec.json.decode(row["document"])
+        known = [document["name"], *document["aliases"], *(further["name"] for further in document["names"])]
+        assert names.pop(row["id"], set()) == {fold(name) for name in known} - {""}
+    assert names == {}
+
+
+async def _check_index(connection: Any, events: dict[Any, Any]) -> None:
+    """The index holds exactly the terms of every event, and the counts count them."""
+    terms = {row["id"]: row for row in await connection.fetch("SELECT * FROM term")}
+    counted: Counter[int] = Counter()
+    found: dict[Any, set[str]] = {key: set() for key in events}
+    for row in await connection.fetch("SELECT * FROM event_term"):
+        event = events[row["event_id"]][1]
+        date = event.date
+        term = terms[row["term"]]
+        counted[row["term"]] += 1
+        assert term["name"] not in found[row["event_id"]]
+        found[row["event_id"]].add(term["name"])
+        assert term["state"] == event.state
+        assert (row["starts"], row["ends"], row["gaps"]) == (date.starts, date.ends, date.runs is not None)
+        assert row["span"] == span_of(date.starts, date.ends)
+    assert {number: term["events"] for number, term in terms.items()} == {number: counted[number] for number in terms}
+    assert found == {key: terms_of(event) for key, (_, event) in events.items()}

@@ -1,0 +1,180 @@
+"""What tests that write have in common: bodies, requests, and what a problem must look like."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+import asyncpg
+import httpx
+
+from api.engine.embedded import EmbeddedServer
+from api.store.tokens import create_token
+from schema.problem import PROBLEM_KINDS
+from tests.conftest import Client, Database, serving
+from tests.store.invariants import check_invariants
+
+NOBODY = "0199c3a4-5b6d-7e8f-9a0b-1c2d3e4f5a6b"
+NIL = "00000000-0000-0000-0000-000000000000"
+SOURCE = {"title": "A report", "url": "https://news.example/report"}
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+
+ACTORS: list[dict[str, Any]] = [
+    {"id": "russia", "name": "Russia", "kind": "state", "aliases": ["Russian Federation"]},
+    {"id": "north-korea", "name": "North Korea", "kind": "state", "aliases": ["DPRK", "Korea"]},
+    {"id": "south-korea", "name": "South Korea", "kind": "state", "aliases": ["ROK", "Korea"]},
+    {"id": "the-paper", "name": "The Paper", "kind": "publisher", "reliability": "B"},
+    {"id": "the-gazette", "name": "The Gazette", "kind": "publisher"},
+]
+
+_numbers = count(1)
+
+
+@asynccontextmanager
+async def one_client(server: EmbeddedServer, template: str) -> AsyncIterator[Client]:
+    """A client on a database for a whole module, with the actors above, for tests that leave it as it was."""
+    name = f"shared_{next(_numbers)}"
+    admin = await asyncpg.connect(server.superuser_url)
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER dateline_owner")
+    urls = [url.replace("/postgres?", f"/{name}?") for url in _urls_of(server)]
+    try:
+        async with serving(Database(*urls)) as client:
+            await make_actors(client)
+            yield client
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+
+
+def _urls_of(server: EmbeddedServer) -> list[str]:
+    urls = []
+    for url in (server.url, server.owner_url, server.superuser_url):
+        head, _, parameters = url.partition("?")
+        urls.append(f"{head.rpartition('/')[0]}/postgres?{parameters}")
+    return urls
+
+
+def event_body(**members: Any) -> dict[str, Any]:
+    """An event that can be created as it is."""
+    return {
+        "title": "A treaty is signed",
+        "kind": "treaty",
+        "date": "2024-06",
+        "citations": [{"source": SOURCE}],
+        **members,
+    }
+
+
+async def make_actors(client: Client) -> None:
+    for actor in ACTORS:
+        await make(client, "/v1/actors", actor)
+
+
+async def make(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Create something that must succeed, and give the answer's body."""
+    answer = await client.http.post(path, json=body, headers=client.edit)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def make_event(client: Client, **members: Any) -> dict[str, Any]:
+    return await make(client, "/v1/events", event_body(**members))
+
+
+def if_match(client: Client, revision: int | str) -> dict[str, str]:
+    """The headers of an editor who has seen a revision."""
+    return {**client.edit, "If-Match": f'"{revision}"'}
+
+
+async def send(
+    client: Client, method: str, path: str, body: Any = None, revision: int | str | None = None
+) -> httpx.Response:
+    """Send a body as an editor, with If-Match if a revision is given."""
+    headers = client.edit if revision is None else if_match(client, revision)
+    if body is None:
+        return await client.http.request(method, path, headers=headers)
+    return await client.http.request(method, path, json=body, headers=headers)
+
+
+async def send_ok(
+    client: Client, method: str, path: str, body: Any, revision: int | str | None = None
+) -> dict[str, Any]:
+    answer = await send(client, method, path, body, revision)
+    assert answer.status_code == 200, answer.text
+    given: dict[str, Any] = answer.json()
+    return given
+
+
+async def read(client: Client, path: str, *, edit: bool = False) -> dict[str, Any]:
+    answer = await client.http.get(path, headers=client.edit if edit else {})
+    assert answer.status_code == 200, answer.text
+    given: dict[str, Any] = answer.json()
+    return given
+
+
+def check_problem(answer: httpx.Response, slug: str, *, places: set[str] | None = None) -> dict[str, Any]:
+    """Check the shape of a problem and, if given, that exactly these places (pointer or parameter) have faults."""
+    kind = PROBLEM_KINDS[slug]
+    assert answer.status_code == kind.status, answer.text
+    assert answer.headers["content-type"].partition(";")[0] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["type"] == f"/problems#{slug}", body
+    assert (body["status"], body["title"]) == (kind.status, kind.title)
+    assert body["detail"]
+    assert body["request_id"] == answer.headers["x-request-id"]
+    assert set(body) <= {"type", "title", "status", "detail", "request_id", "errors", "current_revision"}
+    for fault in body.get("errors", ()):
+        assert ("pointer" in fault) != ("parameter" in fault), fault
+        assert fault["detail"]
+    if places is not None:
+        assert {fault.get("pointer", fault.get("parameter")) for fault in body.get("errors", ())} == places, body
+    return body
+
+
+def fault_at(body: dict[str, Any], place: str) -> dict[str, Any]:
+    """The one fault of a problem at a place."""
+    found: list[dict[str, Any]] = [
+        fault for fault in body["errors"] if fault.get("pointer", fault.get("parameter")) == place
+    ]
+    assert len(found) == 1, body
+    return found[0]
+
+
+async def check_whole(client: Client) -> None:
+    """Check everything that always holds of a store."""
+    connection = await asyncpg.connect(client.database.owner_url)
+    try:
+        await check_invariants(connection)
+    finally:
+        await connection.close()
+
+
+TABLES = ("head", "change", "content", "actor", "actor_name", "source", "event", "term", "event_term", "token")
+
+
+async def contents_of(client: Client) -> dict[str, Any]:
+    """All rows of all tables as text, to see that nothing was written."""
+    connection = await asyncpg.connect(client.database.owner_url)
+    try:
+        return {
+            table: await connection.fetchval(f"SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {table} t")
+            for table in TABLES
+        }
+    finally:
+        await connection.close()
+
+
+async def new_token(client: Client, owner: str, *scopes: str, expires_at: Any = None) -> dict[str, str]:
+    """The header of somebody with a new token."""
+    connection = await asyncpg.connect(client.database.owner_url)
+    try:
+        token = await create_token(connection, owner, list(scopes), expires_at)
+    finally:
+        await connection.close()
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def all_at_once(*requests: Any) -> list[httpx.Response]:
+    return list(await asyncio.gather(*requests))
