@@ -28,6 +28,62 @@ ACTORS: list[dict[str, Any]] = [
     {"id": "the-gazette", "name": "The Gazette", "kind": "publisher"},
 ]
 
+#: An event with every member that can be given; its actors are among those above.
+FULL: dict[str, Any] = {
+    "id": "0199c3a4-0000-7000-8000-000000000001",
+    "title": "Talks at “Istanbul” — 이스탄불",
+    "summary": "Two delegations meet.\nNothing is signed.",
+    "kind": "talks",
+    "date": "2024-06-02?/2024-06~",
+    "occurrence": "planned",
+    "state": "published",
+    "places": [
+        {
+            "name": "Istanbul",
+            "country": "TR",
+            "latitude": 41.01,
+            "longitude": 28.98,
+            "precision": "city",
+            "role": "venue",
+        }
+    ],
+    "actors": [{"id": "russia", "role": "party"}, {"id": "russia", "role": "host"}, {"id": "north-korea"}],
+    "citations": [
+        {
+            "id": "0199c3a4-0000-7000-8000-00000000000a",
+            "source": {
+                "id": "0199c3a4-0000-7000-8000-00000000000b",
+                "title": "On the talks",
+                "publisher": "the-paper",
+                "authors": ["A. Writer"],
+                "published": "2024-06-03?",
+                "published_basis": "The page says Monday.",
+                "accessed_at": "2024-06-05",
+                "archive_url": "https://archive.example/1",
+                "content_sha256": "0" * 64,
+                "language": "en",
+                "kind": "article",
+            },
+            "stance": "disputes",
+            "attribution": ["south-korea", "A member of parliament"],
+            "states": {"date": "2024-06-03", "place": {"name": "Ankara"}, "occurrence": "cancelled"},
+            "as_stated": "early this month",
+            "figures": [
+                {"measure": "troops", "value": 18000, "bound": "about", "unit": "people", "date": "2024"},
+                {"measure": "crude-oil", "low": 1.5, "high": 2, "unit": "million-barrels"},
+            ],
+            "locator": "p. 3",
+            "quote": "“No.”",
+            "credibility": 2,
+        },
+        {"source": {"title": "A report", "url": "https://news.example/report", "reliability": "F"}},
+    ],
+    "assessment": {"confidence": "moderate", "likelihood": "likely", "rationale": "One source."},
+    "relations": [],
+    "tags": ["Talks", "talks"],
+    "external_ids": {"wikidata": "Q1", "acled": "XY 1"},
+}
+
 _numbers = count(1)
 
 

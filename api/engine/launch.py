@@ -26,6 +26,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
 HAS_DEATH_SIGNAL = sys.platform == "linux"
 
 
@@ -49,18 +50,22 @@ def _give_up_root(user: int, group: int) -> None:
         os.setuid(user)
 
 
-def _execute(command: list[str]) -> None:
-    # Python ignores SIGPIPE and an ignored signal stays ignored across exec.
-    for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP):
+def _answer_signals_plainly() -> None:
+    """Let every signal end this process, as it does before any program has said otherwise.
+
+    A handler of Python's own could take the death signal just before the program is there to see it, and
+    an ignored signal stays ignored in the program.
+    """
+    for number in (signal.SIGPIPE, *_PASSED_ON, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    os.execv(command[0], command)  # noqa: S606 -- no shell is wanted
 
 
 def _become(command: list[str], parent: int, number: int) -> None:
+    _answer_signals_plainly()
     if HAS_DEATH_SIGNAL:
         set_parent_death_signal(number, parent)
-    _execute(command)
+    os.execv(command[0], command)  # noqa: S606 -- no shell is wanted
 
 
 def _guard(command: list[str], number: int, pipe: int) -> int:
@@ -70,12 +75,13 @@ def _guard(command: list[str], number: int, pipe: int) -> int:
     signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
     guard = os.getpid()
     child = 0
+    # Kept back until there is a child to pass them on to, and until the child answers them plainly.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
 
     def pass_on(received: int, _frame: object) -> None:
-        if child:
-            os.kill(child, received)
+        os.kill(child, received)
 
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
+    for each in _PASSED_ON:
         signal.signal(each, pass_on)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     child = os.fork()
@@ -83,6 +89,7 @@ def _guard(command: list[str], number: int, pipe: int) -> int:
         signal.set_wakeup_fd(-1)
         os.close(pipe)
         _become(command, guard, number)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
     watched = [pipe, wakeup_read]
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
