@@ -47,13 +47,27 @@ async def identify(store: Store, authorization: Sequence[str], scope: Scope, rea
     if not authorization:
         if scope == "read" and reading == "open":
             return _ANYBODY
-        raise problem("token-required", f"This needs a token with the scope {scope}.")
+        # A challenge without an error: nothing was wrong with what was sent (RFC 6750 section 3.1).
+        raise problem("token-required", f"This needs a token with the scope {scope}.", headers=_challenge())
     kind, _, token = authorization[0].partition(" ")
     only_bearer = kind.lower() == "bearer" and len(authorization) == 1
     owned = await find_token(store, token.strip()) if only_bearer else None
     if owned is None:
-        raise problem("token-required", "This token is not known, or has been revoked, or has expired.")
+        raise problem(
+            "token-required",
+            "This token is not known, or has been revoked, or has expired.",
+            headers=_challenge(error="invalid_token"),
+        )
     reader = Reader(owned.owner, frozenset(owned.scopes))
     if not reader.may(scope):
-        raise problem("forbidden", f"This needs a token with the scope {scope}; yours has {', '.join(owned.scopes)}.")
+        raise problem(
+            "forbidden",
+            f"This needs a token with the scope {scope}; yours has {', '.join(owned.scopes)}.",
+            headers=_challenge(error="insufficient_scope", scope=scope),
+        )
     return reader
+
+
+def _challenge(**parameters: str) -> dict[str, str]:
+    listed = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
+    return {"WWW-Authenticate": f"Bearer {listed}".rstrip()}

@@ -1,8 +1,9 @@
 """How a body changes a record: what may be written, what must be left as it is, and JSON Merge Patch."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, inspect
 
 from schema.change import Change
 from schema.validation import Flaw, child, merge, read
@@ -38,7 +39,7 @@ def edit_of(current: dict[str, Any], body: dict[str, Any], kind: type[Struct], *
         if name != "change" and name not in PASSED_OVER and (name in writable or name not in current)
     }
     content = {name: value for name, value in current.items() if name in writable} if patch else {}
-    content = merge_patch(content, given) if patch else given
+    content = _patched(content, given, kind) if patch else given
     if "id" in kind.__struct_fields__:
         content["id"] = current["id"]
     change, flaws = Change(), list[Flaw]()
@@ -51,14 +52,48 @@ def edit_of(current: dict[str, Any], body: dict[str, Any], kind: type[Struct], *
     return Edit(content, change, merge(read_only, flaws), read_only)
 
 
-def merge_patch(target: Any, patch: Any) -> Any:
+def _patched(content: dict[str, Any], patch: dict[str, Any], kind: type[Struct]) -> dict[str, Any]:
+    """Apply a merge patch to the content of a record.
+
+    A null is kept, for the reading to judge, where it stands for what is no member: it would be lost otherwise.
+    """
+    patched: dict[str, Any] = merge_patch(content, patch)
+    for name, value in patch.items():
+        if value is None and name not in kind.__struct_fields__:
+            patched[name] = None
+        elif isinstance(value, dict) and name not in _mappings(kind):
+            before = content.get(name)
+            before = before if isinstance(before, dict) else {}
+            patched[name] |= {inner: None for inner, item in value.items() if item is None and inner not in before}
+    return patched
+
+
+@cache
+def _mappings(kind: type[Struct]) -> frozenset[str]:
+    """Members whose own members may have any name."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)
+    return frozenset(field.name for field in info.fields if isinstance(_plain(field.type), inspect.DictType))
+
+
+def _plain(info: inspect.Type) -> inspect.Type:
+    while isinstance(info, inspect.Metadata):
+        info = info.type
+    return info
+
+
+#: Deeper than any record; what lies below is refused anyway and need not be walked.
+_MAXIMUM_DEPTH = 50
+
+
+def merge_patch(target: Any, patch: Any, depth: int = _MAXIMUM_DEPTH) -> Any:
     """Apply a JSON Merge Patch (RFC 7396): null removes a member, an object is merged, all else replaces."""
-    if not isinstance(patch, dict):
+    if not isinstance(patch, dict) or depth == 0:
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
     for name, value in patch.items():
         if value is None:
             merged.pop(name, None)
         else:
-            merged[name] = merge_patch(merged.get(name), value)
+            merged[name] = merge_patch(merged.get(name), value, depth - 1)
     return merged

@@ -7,7 +7,7 @@ import click
 from api import openapi as contract
 from api.app import VERSION, create_app
 from api.cli.command import main, with_settings
-from api.cli.serve import role_of
+from api.cli.service import role_of
 from api.engine.access import access
 from api.engine.pool import connect
 from api.history.verification import Verified

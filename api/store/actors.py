@@ -5,7 +5,17 @@ from typing import Any
 from msgspec import structs
 
 from api.store.cursor import fingerprint, seal, unseal
-from api.store.editing import Expected, Stored, check_expected, checked, record, same_content, stale
+from api.store.editing import (
+    Expected,
+    Stored,
+    Written,
+    answer_written,
+    check_expected,
+    checked,
+    record,
+    same_content,
+    stale,
+)
 from api.store.identity import fold
 from api.store.log import Writing, writing
 from api.store.reading import Page, Record, fetch_page, fetch_record
@@ -17,6 +27,7 @@ from schema.change import EntityKind
 from schema.editing import Edit, edit_of
 from schema.problem import body_problem, problem
 from schema.query import ListQuery
+from schema.text import Slug
 from schema.validation import Flaw, Reading, read
 from schema.vocabulary import ChangeType
 
@@ -31,7 +42,7 @@ async def get_actor(store: Store, actor_id: str, *, edit: bool) -> Record | None
 
 async def list_actors(store: Store, asked: ListQuery, *, edit: bool) -> tuple[Page, str | None]:
     """Read a page of actors in the order of their ids, and the cursor of the next one."""
-    after = unseal(_LIST, asked.cursor, tuple[str])[0] if asked.cursor else ""
+    after = unseal(_LIST, asked.cursor, tuple[Slug])[0] if asked.cursor else ""
     statement = Statement("select")
     text = statement.fragment("page_of_actors", after=after, edit=edit, limit=asked.limit + 1)
     async with store.connection() as connection:
@@ -50,8 +61,8 @@ async def create_actor(store: Store, author: str, body: dict[str, Any]) -> Recor
         async with writing(connection, author) as write:
             if await connection.fetchrow(query("records", "actor"), content.id) is not None:
                 raise problem("conflict", f"There is an actor with the id {content.id} already.")
-            await insert_actor(write, content)
-        return await _answer(connection, content.id)
+            written = await insert_actor(write, content)
+        return await answer_written(connection, written)
 
 
 async def edit_actor(
@@ -72,15 +83,16 @@ async def edit_actor(
         check_expected(expected, stored.revision)
         edit = edit_of(stored.document, body, ActorIn, patch=patch)
         content = await _prepared(connection, read(edit.content, ActorIn), edit)
-        if not same_content(stored, content):
-            async with writing(connection, author) as write:
-                await _update(write, stored, content, edit)
-        return await _answer(connection, actor_id)
+        if same_content(stored, content):
+            return await answer_written(connection, _written(content, stored.revision, stored.encoded))
+        async with writing(connection, author) as write:
+            written = await _update(write, stored, content, edit)
+        return await answer_written(connection, written)
 
 
-async def insert_actor(write: Writing, content: ActorIn) -> None:
+async def insert_actor(write: Writing, content: ActorIn) -> Written:
     """Write a new actor with its names; memberships must be ids already."""
-    await _refuse_shadowing(write.connection, content)
+    await _refuse_shadowing(write, content)
     actor = Actor(
         **structs.asdict(content),
         revision=1,
@@ -91,13 +103,14 @@ async def insert_actor(write: Writing, content: ActorIn) -> None:
     encoded = record(write, EntityKind.ACTOR, actor, 1, type=ChangeType.CREATE, public_type=ChangeType.CREATE)
     await write.connection.execute(query("records", "insert_actor"), *_row(actor, True, encoded))
     await write.connection.execute(query("records", "add_names"), actor.id, list(_folded_names(content)))
+    return _written(actor, 1, encoded)
 
 
-async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) -> None:
+async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) -> Written:
     row = await write.connection.fetchrow(query("records", "actor"), stored.id)
     if row["revision"] != stored.revision:
         raise stale(row["revision"])
-    await _refuse_shadowing(write.connection, content)
+    await _refuse_shadowing(write, content)
     actor = Actor(
         **structs.asdict(content),
         revision=stored.revision + 1,
@@ -119,11 +132,19 @@ async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) 
     await write.connection.execute(query("records", "update_actor"), *_row(actor, row["public"], encoded))
     await write.connection.execute(query("records", "forget_names"), actor.id, names)
     await write.connection.execute(query("records", "add_names"), actor.id, names)
+    return _written(actor, actor.revision, encoded)
+
+
+def _written(content: ActorIn, revision: int, encoded: bytes) -> Written:
+    return Written(content.id, revision, _mentioned(content), [], encoded)
 
 
 def _row(actor: Actor, public: bool, encoded: bytes) -> tuple[Any, ...]:
-    mentioned = sorted({membership.actor for membership in (*actor.part_of, *actor.member_of)})
-    return (actor.id, actor.revision, public, actor.name, actor.kind, actor.reliability, mentioned, encoded)
+    return (actor.id, actor.revision, public, actor.name, actor.kind, actor.reliability, _mentioned(actor), encoded)
+
+
+def _mentioned(content: ActorIn) -> list[str]:
+    return sorted({membership.actor for membership in (*content.part_of, *content.member_of)})
 
 
 def _folded_names(content: ActorIn) -> dict[str, str]:
@@ -133,6 +154,7 @@ def _folded_names(content: ActorIn) -> dict[str, str]:
         names.setdefault(fold(further.name), f"/names/{index}/name")
     for index, alias in enumerate(content.aliases):
         names.setdefault(fold(alias), f"/aliases/{index}")
+    names.pop("", None)
     return names
 
 
@@ -151,10 +173,18 @@ async def _prepared(connection: Any, reading: Reading[ActorIn], edit: Edit | Non
                 flaw = Flaw(f"/{member}/{index}/actor", "An actor cannot belong to itself.")
             flaws += [flaw] if flaw else []
         resolved[member] = [structs.replace(membership, actor=found[membership.actor].id) for membership in memberships]
+    flaws += await _shadowing(connection, content)
     return structs.replace(checked(reading, edit, flaws), **resolved)
 
 
-async def _refuse_shadowing(connection: Any, content: ActorIn) -> None:
+async def _refuse_shadowing(write: Writing, content: ActorIn) -> None:
+    """Look again now that nobody else can write."""
+    flaws = await _shadowing(write.connection, content)
+    if flaws:
+        raise body_problem(flaws)
+
+
+async def _shadowing(connection: Any, content: ActorIn) -> list[Flaw]:
     """An id always means its own actor: no other actor's name may equal it."""
     names = _folded_names(content)
     shadowed = {
@@ -168,11 +198,4 @@ async def _refuse_shadowing(connection: Any, content: ActorIn) -> None:
     if shadowed - names.keys():
         owner = ", ".join(sorted(shadowed - names.keys()))
         flaws.append(Flaw("/id", f"This id is a name of another actor, {owner}.", "another id"))
-    if flaws:
-        raise body_problem(flaws)
-
-
-async def _answer(connection: Any, actor_id: str) -> Record:
-    answer = await fetch_record(connection, "page_of_actor", id=actor_id, edit=True)
-    assert answer is not None
-    return answer
+    return flaws

@@ -1,12 +1,15 @@
 """What writing any kind of record has in common."""
 
+import re
 from collections.abc import Callable, Collection, Container
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from api.store.log import Writing
+from api.store.reading import Record, fetch_record
 from schema.change import EntityKind
 from schema.editing import Edit
 from schema.problem import ProblemError, body_problem, problem
@@ -32,6 +35,16 @@ class Stored(NamedTuple):
         return cls(row["id"], row["revision"], row["public"], msgspec.json.decode(row["document"]), row["document"])
 
 
+class Written(NamedTuple):
+    """A revision as it was written, with the actors and sources that it mentions."""
+
+    id: str
+    revision: int
+    actors: list[str]
+    sources: list[UUID]
+    document: bytes
+
+
 #: Tells which revisions a writer means; asked only once there is a record, so that 404 comes before 428.
 Expected = Callable[[], Container[int]]
 
@@ -52,11 +65,26 @@ def stale(revision: int) -> ProblemError:
 
 
 def checked(reading: Reading[T], edit: Edit | None = None, more: Collection[Flaw] = ()) -> T:
-    """Give what was read, or raise a ``ProblemError`` that names everything wrong with it."""
-    flaws = merge(merge(edit.flaws if edit else [], reading.flaws), list(more))
+    """Give what was read, or raise a ``ProblemError`` that names everything wrong with it.
+
+    ``more`` was found by looking up what the value refers to. In entries of lists that have flaws of their own
+    those are not what was sent, and are passed over.
+    """
+    spoiled = {_entry(flaw.pointer) for flaw in reading.flaws} - {None}
+    found = [flaw for flaw in more if _entry(flaw.pointer) not in spoiled]
+    flaws = merge(merge(edit.flaws if edit else [], reading.flaws), found)
     if flaws:
         raise body_problem(flaws, edit.read_only if edit else None)
     return reading.value
+
+
+_ENTRY = re.compile(r"/[^/]+/[0-9]+(?=/|\Z)")
+
+
+def _entry(pointer: str) -> str | None:
+    """The entry of a list of the body that a pointer leads into."""
+    match = _ENTRY.match(pointer)
+    return match[0] if match else None
 
 
 def same_content(stored: Stored, content: Struct) -> bool:
@@ -88,3 +116,10 @@ def record(
         reason=reason,
     )
     return encoded
+
+
+async def answer_written(connection: Any, written: Written) -> Record:
+    """Answer a write with what it wrote, whatever others have written since, and what that mentions."""
+    answer = await fetch_record(connection, "page_of_written", **written._asdict())
+    assert answer is not None
+    return answer

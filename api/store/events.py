@@ -7,12 +7,22 @@ import msgspec
 from asyncpg import Range
 from msgspec import structs
 
-from api.store.editing import Expected, Stored, check_expected, checked, record, same_content, stale
+from api.store.editing import (
+    Expected,
+    Stored,
+    Written,
+    answer_written,
+    check_expected,
+    checked,
+    record,
+    same_content,
+    stale,
+)
 from api.store.identity import new_id
 from api.store.log import Writing, writing
-from api.store.preparing import Prepared, prepare, relation_flaws
-from api.store.reading import Record, fetch_record
-from api.store.references import KnownSource, sources_by_identity
+from api.store.preparing import Prepared, another_source, prepare, relation_flaws
+from api.store.reading import Record
+from api.store.references import KnownSource, sources_by_id, sources_by_identity
 from api.store.sources import insert_source
 from api.store.sql import query
 from api.store.store import Store
@@ -38,6 +48,11 @@ class Current(NamedTuple):
     actors: list[str]
     sources: list[UUID]
 
+    @property
+    def written(self) -> Written:
+        """It as what an answer gives."""
+        return Written(self.stored.id, self.stored.revision, self.actors, self.sources, self.stored.encoded)
+
 
 async def create_event(store: Store, author: str, body: dict[str, Any]) -> Record:
     """Create an event; its new sources are created with it."""
@@ -53,8 +68,8 @@ async def create_event(store: Store, author: str, body: dict[str, Any]) -> Recor
                     f"The id {event_id} is taken.",
                     Fault(pointer="/id", detail="This id is taken.", suggestion="leave it out"),
                 )
-            await _write(write, event_id, None, prepared, ChangeType.CREATE)
-        return await _answer(connection, event_id)
+            written = await _write(write, event_id, None, prepared, ChangeType.CREATE)
+        return await answer_written(connection, written)
 
 
 async def edit_event(
@@ -76,18 +91,20 @@ async def edit_event(
             raise problem("conflict", "This event is retracted. Restore it before changing it.")
         edit = edit_of(current.stored.document, body, EventIn, patch=patch)
         reading = read(edit.content, EventIn)
-        prepared, flaws = await prepare(connection, reading.value)
+        prepared, flaws = await prepare(connection, reading.value, current.event.citations)
         if current.event.state is State.PUBLISHED and prepared.content.state is State.DRAFT:
             flaws.append(Flaw("/state", "What was published cannot be a draft again.", "retract it instead"))
         checked(reading, edit, flaws)
         prepared = prepared._replace(
             content=structs.replace(prepared.content, citations=_with_kept_ids(prepared.content, current.event))
         )
-        if prepared.new or not same_content(current.stored, prepared.content):
-            async with writing(connection, author) as write:
-                current = await _unchanged(write, current)
-                await _write(write, event_id, current, prepared, ChangeType(edit.change.type), edit.change.reason)
-        return await _answer(connection, event_id)
+        if not prepared.new and same_content(current.stored, prepared.content):
+            return await answer_written(connection, current.written)
+        async with writing(connection, author) as write:
+            current = await _unchanged(write, current)
+            change = ChangeType(edit.change.type)
+            written = await _write(write, event_id, current, prepared, change, edit.change.reason)
+        return await answer_written(connection, written)
 
 
 async def retract_event(
@@ -106,7 +123,7 @@ async def retract_event(
         async with writing(connection, author) as write:
             current = await _unchanged(write, current)
             event = _revised(write, current, state=State.RETRACTED, retraction=retraction.reason)
-            await _save(
+            written = await _save(
                 write,
                 event,
                 current,
@@ -115,7 +132,7 @@ async def retract_event(
                 ChangeType.RETRACTION,
                 retraction.reason,
             )
-        return await _answer(connection, event_id)
+        return await answer_written(connection, written)
 
 
 async def restore_event(
@@ -133,7 +150,7 @@ async def restore_event(
             prepared = await _prepared_revision(connection, current, asked.revision)
             async with writing(connection, author) as write:
                 current = await _unchanged(write, current)
-                await _write(write, event_id, current, prepared, ChangeType.RESTORE, reason)
+                written = await _write(write, event_id, current, prepared, ChangeType.RESTORE, reason)
         elif current.event.state is not State.RETRACTED:
             raise problem(
                 "conflict",
@@ -144,8 +161,10 @@ async def restore_event(
             async with writing(connection, author) as write:
                 current = await _unchanged(write, current)
                 event = _revised(write, current, state=State.PUBLISHED, retraction=None)
-                await _save(write, event, current, current.actors, current.sources, ChangeType.RESTORE, reason)
-        return await _answer(connection, event_id)
+                written = await _save(
+                    write, event, current, current.actors, current.sources, ChangeType.RESTORE, reason
+                )
+        return await answer_written(connection, written)
 
 
 async def discard_draft(store: Store, author: str, event_id: UUID, expected: Expected) -> bool | None:
@@ -182,10 +201,17 @@ async def _prepared_revision(connection: Any, current: Current, number: int) -> 
     document = msgspec.json.decode(row["document"])
     state = State.DRAFT if current.event.state is State.DRAFT else State.PUBLISHED
     content = {name: value for name, value in document.items() if name in _WRITABLE} | {"state": state}
+    stored = msgspec.json.decode(row["document"], type=Event, dec_hook=decode_hook)
     reading = read(content, EventIn)
-    prepared, flaws = await prepare(connection, reading.value)
-    checked(reading, None, flaws)
+    prepared, flaws = await prepare(connection, reading.value, stored.citations)
+    _refuse_revision(number, reading.flaws + flaws)
     return prepared
+
+
+def _refuse_revision(number: int, flaws: list[Flaw]) -> None:
+    """Name what keeps a revision from being restored: the body of the request has only its number."""
+    if flaws:
+        raise body_problem([Flaw("/revision", f"Revision {number} can't be restored: {f.detail}") for f in flaws])
 
 
 async def _write(
@@ -195,7 +221,7 @@ async def _write(
     prepared: Prepared,
     change: ChangeType,
     reason: str | None = None,
-) -> None:
+) -> Written:
     """Write a prepared content as a new revision, its new sources before it."""
     content = prepared.content
     # What was there when the content was prepared may have been discarded since.
@@ -203,7 +229,8 @@ async def _write(
     if flaws:
         raise body_problem(flaws)
     public = content.state is not State.DRAFT
-    sources = dict(prepared.known)
+    # Nor need a publisher be who it was then.
+    sources = {source.id: source for source, _ in (await sources_by_id(write.connection, prepared.known)).values()}
     created = await _create_sources(write, prepared, public=public)
     sources.update({source.id: source for source in created.values()})
     citations = [
@@ -229,7 +256,7 @@ async def _write(
         updated_at=write.time,
         published_at=((current.event.published_at if current else None) or write.time) if public else None,
     )
-    await _save(write, event, current, prepared.mentioned, sorted(sources), change, reason)
+    return await _save(write, event, current, prepared.mentioned, sorted(sources), change, reason)
 
 
 async def _create_sources(write: Writing, prepared: Prepared, *, public: bool) -> dict[int, KnownSource]:
@@ -238,10 +265,13 @@ async def _create_sources(write: Writing, prepared: Prepared, *, public: bool) -
         return {}
     identities = [new.identity for new in prepared.new.values()]
     known = await sources_by_identity(write.connection, identities)
-    for new in prepared.new.values():
+    taken = await sources_by_id(write.connection, (new.content.id for new in prepared.new.values() if new.content.id))
+    for index, new in prepared.new.items():
         if new.identity not in known:
+            if new.content.id in taken:
+                raise body_problem([another_source(index, new.content.id)])
             source = await insert_source(write, new.content, new.identity, public=public)
-            known[new.identity] = KnownSource(source.id, source.publisher)
+            known[new.identity] = KnownSource(UUID(source.id), new.content.publisher)
     return {index: known[new.identity] for index, new in prepared.new.items()}
 
 
@@ -284,7 +314,7 @@ async def _save(
     sources: list[UUID],
     change: ChangeType,
     reason: str | None,
-) -> None:
+) -> Written:
     """Record a revision of an event and write its row and its place in the index."""
     public_type = None
     if event.state is not State.DRAFT:
@@ -311,6 +341,7 @@ async def _save(
         encoded,
     )
     await reindex(write.connection, event.id, Indexed.of(current.event) if current else None, Indexed.of(event))
+    return Written(str(event.id), event.revision, actors, sources, encoded)
 
 
 def _multirange(runs: tuple[tuple[int, int], ...] | None) -> list[Any] | None:
@@ -350,10 +381,3 @@ async def _unchanged(write: Writing, seen: Current) -> Current:
     if current.stored.revision != seen.stored.revision:
         raise stale(current.stored.revision)
     return current
-
-
-async def _answer(connection: Any, event_id: UUID) -> Record:
-    answer = await fetch_record(connection, "page_of_event", id=event_id, edit=True)
-    if answer is None:
-        raise problem("not-found", "This event has been discarded meanwhile.")
-    return answer

@@ -16,9 +16,15 @@ def new_id() -> UUID:
 
 
 def fold(name: str) -> str:
-    """Fold a name for comparison: case, accents and runs of white space do not count."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return " ".join("".join(letter for letter in decomposed if not unicodedata.combining(letter)).split())
+    """Fold a name for comparison: case, accents and runs of white space do not count.
+
+    Empty for a name that has nothing else; such a name finds nobody.
+    """
+    # Taking characters apart can bring up capitals, and folding them characters to take apart.
+    folded = name
+    while (again := unicodedata.normalize("NFKD", folded.casefold())) != folded:
+        folded = again
+    return " ".join("".join(letter for letter in folded if not unicodedata.combining(letter)).split())
 
 
 def source_identity(source: SourceIn) -> bytes:
@@ -27,9 +33,18 @@ def source_identity(source: SourceIn) -> bytes:
     ``source.publisher`` must be an id already. Returns a SHA-256 digest.
     """
     if source.url is not None:
-        parts = urlsplit(source.url)
-        key = "url\n" + urlunsplit((parts.scheme, parts.netloc.lower(), parts.path or "/", parts.query, ""))
+        key = "url\n" + _canonical(source.url)
     else:
         published = source.published.text if source.published else ""
         key = "\n".join(("title", source.publisher or "", fold(source.title), published))
     return hashlib.sha256(key.encode()).digest()
+
+
+def _canonical(url: str) -> str:
+    """Write an address as others that lead to the same document are written, too."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Its host is none that could be compared with others; it is the same as itself.
+        return url
+    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path or "/", parts.query, ""))

@@ -7,7 +7,7 @@ from api.store.cursor import fingerprint, seal, unseal
 from api.store.reading import Page, Record, fetch_page, fetch_record
 from api.store.references import find_actors, suggest_actors
 from api.store.select.filters import groups_of
-from api.store.select.keys import keys_statement
+from api.store.select.keys import Term, keys_statement
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
@@ -106,7 +106,7 @@ async def _actor_ids(connection: Any, asked: EventQuery, *, edit: bool) -> dict[
     return {name: result.id for name, result in found.items() if result.id is not None}
 
 
-async def _lead(connection: Any, asked: EventQuery, groups: list[list[str]]) -> list[list[int]] | None:
+async def _lead(connection: Any, asked: EventQuery, groups: list[list[str]]) -> list[list[Term]] | None:
     """The terms of each group, the group with the fewest events first; None if one of them has no event.
 
     The application chooses what leads, by counts that are kept with every write: a plan made for any value
@@ -115,11 +115,10 @@ async def _lead(connection: Any, asked: EventQuery, groups: list[list[str]]) -> 
     groups = groups or [[ALL]]
     states = [state.value for state in asked.state or [State.PUBLISHED]]
     names = sorted({name for group in groups for name in group})
-    by_name: dict[str, list[tuple[int, int]]] = {}
+    by_name: dict[str, list[Term]] = {}
     for row in await connection.fetch(query("terms", "find"), states, names):
-        by_name.setdefault(row["name"], []).append((row["events"], row["id"]))
-    found = [[entry for name in group for entry in by_name.get(name, ())] for group in groups]
+        by_name.setdefault(row["name"], []).append(Term(row["events"], row["id"]))
+    found = [[term for name in group for term in by_name.get(name, ())] for group in groups]
     if not all(found):
         return None
-    found.sort(key=lambda entries: sum(events for events, _ in entries))
-    return [[term for _, term in entries] for entries in found]
+    return sorted(found, key=lambda terms: sum(term.events for term in terms))

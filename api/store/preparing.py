@@ -3,7 +3,7 @@
 Everything here only reads, so that a body's faults are all found before the head is held.
 """
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from api.store.references import (
     sources_by_identity,
     suggest_actors,
 )
-from schema.citation import CitationIn
+from schema.citation import Citation, CitationIn
 from schema.event import EventIn
 from schema.source import SourceIn
 from schema.validation import Flaw
@@ -42,8 +42,12 @@ class Prepared(NamedTuple):
     new: dict[int, NewSource]  # those that are not, by the index of their citation
 
 
-async def prepare(connection: Any, content: EventIn) -> tuple[Prepared, list[Flaw]]:
-    """Resolve what an event refers to, and name what can't be resolved."""
+async def prepare(connection: Any, content: EventIn, stored: Sequence[Citation] = ()) -> tuple[Prepared, list[Flaw]]:
+    """Resolve what an event refers to, and name what can't be resolved.
+
+    ``stored`` are citations that the event has already. Whoever their attributions name stays as it is there,
+    even where actors of such a name have come in since.
+    """
     names = {actor.id for actor in content.actors}
     attributed = {name for citation in content.citations for name in citation.attribution}
     publishers = {
@@ -57,15 +61,14 @@ async def prepare(connection: Any, content: EventIn) -> tuple[Prepared, list[Fla
     found |= await suggest_actors(connection, needed, edit=True)
 
     actors, flaws = _resolved_actors(content, found)
-    citations, citation_flaws = _resolved_citations(content, found)
+    kept = {(citation.id, name) for citation in stored for name in citation.attribution}
+    citations, speakers, citation_flaws = _resolved_citations(content, found, kept)
     flaws += citation_flaws
     known, new, citations, source_flaws = await _found_sources(connection, citations)
     flaws += source_flaws
     flaws += _repeated_citations(citations, new)
     flaws += await relation_flaws(connection, content)
-    mentioned = {actor.id for actor in actors} | {
-        resolved for name in attributed if (resolved := found[name].id) is not None
-    }
+    mentioned = {actor.id for actor in actors} | speakers
     whole = structs.replace(content, actors=actors, citations=citations)
     return Prepared(whole, sorted(mentioned), known, new), flaws
 
@@ -90,6 +93,11 @@ async def relation_flaws(connection: Any, content: EventIn) -> list[Flaw]:
     return flaws
 
 
+def another_source(index: int, source_id: UUID) -> Flaw:
+    """The flaw of a citation that brings along a source under the id of another one."""
+    return Flaw(f"/citations/{index}/source/id", f"{source_id} is another source.", "leave the id out")
+
+
 def _resolved_actors(content: EventIn, found: dict[str, Found]) -> tuple[list[Any], list[Flaw]]:
     flaws: list[Flaw] = []
     actors = []
@@ -105,13 +113,22 @@ def _resolved_actors(content: EventIn, found: dict[str, Found]) -> tuple[list[An
     return actors, flaws
 
 
-def _resolved_citations(content: EventIn, found: dict[str, Found]) -> tuple[list[CitationIn], list[Flaw]]:
+def _resolved_citations(
+    content: EventIn, found: dict[str, Found], kept: Collection[tuple[UUID, str]]
+) -> tuple[list[CitationIn], set[str], list[Flaw]]:
+    """Put ids into citations. Gives besides them the actors that attributions name."""
     flaws: list[Flaw] = []
     citations = []
+    speakers = set()
     for index, citation in enumerate(content.citations):
         attribution = []
         for place, name in enumerate(citation.attribution):
             result = found[name]
+            if result.id != name and (citation.id, name) in kept:
+                attribution.append(name)
+                continue
+            if result.id is not None:
+                speakers.add(result.id)
             if result.candidates:
                 flaw = result.flaw(f"/citations/{index}/attribution/{place}", name)
                 flaws += [flaw] if flaw else []
@@ -122,7 +139,7 @@ def _resolved_citations(content: EventIn, found: dict[str, Found]) -> tuple[list
             flaws += [flaw] if flaw else []
             source = structs.replace(source, publisher=found[source.publisher].id or source.publisher)
         citations.append(structs.replace(citation, attribution=attribution, source=source))
-    return citations, flaws
+    return citations, speakers, flaws
 
 
 async def _found_sources(
@@ -138,6 +155,7 @@ async def _found_sources(
     brought = [c.source.id for c in citations if isinstance(c.source, SourceIn) and c.source.id is not None]
     given = [c.source for c in citations if isinstance(c.source, UUID)]
     stored = await sources_by_id(connection, given + brought) if given or brought else {}
+    taken = {source_id: identity for source_id, (_, identity) in stored.items()}
     known: dict[UUID, KnownSource] = {}
     new: dict[int, NewSource] = {}
     flaws: list[Flaw] = []
@@ -154,10 +172,8 @@ async def _found_sources(
             citation = structs.replace(citation, source=twin.id)
         else:
             new[index] = NewSource(source, identities[index])
-            if source.id in stored:
-                flaws.append(
-                    Flaw(f"/citations/{index}/source/id", f"{source.id} is another source.", "leave the id out")
-                )
+            if source.id is not None and taken.setdefault(source.id, identities[index]) != identities[index]:
+                flaws.append(another_source(index, source.id))
         resolved.append(citation)
     return known, new, resolved, flaws
 

@@ -6,7 +6,17 @@ from uuid import UUID
 from msgspec import structs
 
 from api.store.cursor import fingerprint, seal, unseal
-from api.store.editing import Expected, Stored, check_expected, checked, record, same_content, stale
+from api.store.editing import (
+    Expected,
+    Stored,
+    Written,
+    answer_written,
+    check_expected,
+    checked,
+    record,
+    same_content,
+    stale,
+)
 from api.store.identity import new_id, source_identity
 from api.store.log import Writing, writing
 from api.store.reading import Page, Record, fetch_page, fetch_record
@@ -22,7 +32,6 @@ from schema.validation import Flaw, Reading, read
 from schema.vocabulary import ChangeType
 
 _LIST = fingerprint("sources")
-_BEFORE_ALL = UUID(int=0)
 
 
 async def get_source(store: Store, source_id: UUID, *, edit: bool) -> Record | None:
@@ -33,15 +42,19 @@ async def get_source(store: Store, source_id: UUID, *, edit: bool) -> Record | N
 
 async def list_sources(store: Store, asked: ListQuery, *, edit: bool) -> tuple[Page, str | None]:
     """Read a page of sources in the order of their ids, and the cursor of the next one."""
-    after = unseal(_LIST, asked.cursor, tuple[UUID])[0] if asked.cursor else _BEFORE_ALL
+    first = _next_id(unseal(_LIST, asked.cursor, tuple[UUID])[0]) if asked.cursor else UUID(int=0)
     statement = Statement("select")
-    text = statement.fragment("page_of_sources", after=after, edit=edit, limit=asked.limit + 1)
+    text = statement.fragment("page_of_sources", first=first, edit=edit, limit=asked.limit + 1)
     async with store.connection() as connection:
         page = await fetch_page(connection, statement, text)
     items = sorted(page.items, key=lambda item: item.id)
     more = len(items) > asked.limit
     items = items[: asked.limit]
     return page._replace(items=items), seal(_LIST, [items[-1].id]) if more else None
+
+
+def _next_id(source_id: UUID) -> UUID:
+    return UUID(int=min(source_id.int + 1, 2**128 - 1))
 
 
 async def create_source(store: Store, author: str, body: dict[str, Any]) -> Record:
@@ -54,8 +67,8 @@ async def create_source(store: Store, author: str, body: dict[str, Any]) -> Reco
             await _refuse_twin(connection, identity, None)
             if content.id and await sources_by_id(connection, [content.id]):
                 raise problem("conflict", f"There is a source with the id {content.id} already.")
-            source = await insert_source(write, content, identity, public=True)
-        return await _answer(connection, str(source.id))
+            written = await insert_source(write, content, identity, public=True)
+        return await answer_written(connection, written)
 
 
 async def edit_source(
@@ -76,13 +89,14 @@ async def edit_source(
         check_expected(expected, stored.revision)
         edit = edit_of(stored.document, body, SourceIn, patch=patch)
         content = await _prepared(connection, read(edit.content, SourceIn), edit)
-        if not same_content(stored, content):
-            async with writing(connection, author) as write:
-                await _update(write, stored, content, edit)
-        return await _answer(connection, stored.id)
+        if same_content(stored, content):
+            return await answer_written(connection, _written(stored.id, stored.revision, content, stored.encoded))
+        async with writing(connection, author) as write:
+            written = await _update(write, stored, content, edit)
+        return await answer_written(connection, written)
 
 
-async def insert_source(write: Writing, content: SourceIn, identity: bytes, *, public: bool) -> Source:
+async def insert_source(write: Writing, content: SourceIn, identity: bytes, *, public: bool) -> Written:
     """Write a new source; the caller has made sure that there is none like it."""
     source = Source(
         **{**structs.asdict(content), "id": content.id or new_id()},
@@ -100,10 +114,10 @@ async def insert_source(write: Writing, content: SourceIn, identity: bytes, *, p
         public_type=ChangeType.CREATE if public else None,
     )
     await write.connection.execute(query("records", "insert_source"), *_row(source, identity, public, encoded))
-    return source
+    return _written(str(source.id), 1, source, encoded)
 
 
-async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit) -> None:
+async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit) -> Written:
     row = await write.connection.fetchrow(query("records", "source"), UUID(stored.id))
     if row["revision"] != stored.revision:
         raise stale(row["revision"])
@@ -127,6 +141,11 @@ async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit)
         reason=edit.change.reason,
     )
     await write.connection.execute(query("records", "update_source"), *_row(source, identity, row["public"], encoded))
+    return _written(stored.id, source.revision, source, encoded)
+
+
+def _written(source_id: str, revision: int, content: SourceIn, encoded: bytes) -> Written:
+    return Written(source_id, revision, [content.publisher] if content.publisher else [], [], encoded)
 
 
 def _row(source: Source, identity: bytes, public: bool, encoded: bytes) -> tuple[Any, ...]:
@@ -163,9 +182,3 @@ async def _refuse_twin(connection: Any, identity: bytes, own: UUID | None) -> No
             f"This source is stored already, as {twin.id}: same address or, without one, same publisher, title, date.",
             Fault(pointer="", detail="This source is stored already.", suggestion=f"use {twin.id}"),
         )
-
-
-async def _answer(connection: Any, source_id: str) -> Record:
-    answer = await fetch_record(connection, "page_of_source", id=UUID(source_id), edit=True)
-    assert answer is not None
-    return answer

@@ -2,11 +2,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from api.engine.launch import HAS_DEATH_SIGNAL
-from api.engine.processes import birth_mark, die_with_parent, is_alive
+from api.engine.processes import TiedProcess, birth_mark, die_with_parent, is_alive
 from tests.engine.support import living, starting, wait_until
 
 
@@ -39,3 +40,21 @@ def test_a_process_is_told_from_a_later_one_with_its_number() -> None:
             wait_until(lambda: not is_alive(process.pid, mark))
     assert not is_alive(process.pid, mark)
     assert is_alive(os.getpid(), birth_mark(os.getpid()))
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_a_program_abandoned_while_it_starts_ends_too(guarded: bool, tmp_path: Path) -> None:
+    if not guarded and not HAS_DEATH_SIGNAL:
+        pytest.skip("this kernel has no such signal")
+    for _ in range(10):
+        process = TiedProcess(
+            ["/bin/sleep", "60"],
+            death_signal=signal.SIGINT,
+            account=(os.geteuid(), os.getegid()),
+            output=subprocess.DEVNULL,
+            environment={},
+            directory=tmp_path,
+            guarded=guarded,
+        )
+        process.abandon()
+        assert process.wait(10)

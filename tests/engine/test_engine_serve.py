@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.serve import run
+from api.cli.service import run
 from api.engine import EmbeddedServer
 from api.engine.processes import is_alive
 from api.settings import Settings

@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from api.cli.serve import run
+from api.cli.service import run
 from api.engine.processes import on_stop_notice
 from api.settings import Settings
 

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 from litestar import get
-from small_application import list_events
+from tests.http.small_application import list_events
 
 from api.http.contract import HEADERS, RESPONSE_NAMES, TAGS, Contract, contract_of
 from schema.change import Change

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from small_application import check_problem, connected
+from tests.http.small_application import check_problem, connected
 
 
 @pytest.fixture

@@ -341,7 +341,7 @@ async def test_a_duplicate_is_the_same_source_stance_attribution_and_locator(
                 {"source": {"title": "Three"}},
                 {"source": {"title": "Four"}, "attribution": ["the paper"]},
             ],
-            (4, 0, 3),
+            (4, 0, 2),
         ),
         (
             [

@@ -15,7 +15,7 @@ from litestar import get, put
 from litestar.params import FromPath
 from msgspec import Struct
 from openapi_spec_validator import validate
-from small_application import make_application
+from tests.http.small_application import make_application
 
 from api.http.components import ecmascript, prose
 from api.http.contract import Contract
@@ -258,7 +258,7 @@ def test_yaml_is_the_same_document_in_either_version_of_yaml(contract: dict[str,
 
 def test_the_same_bytes_come_out_each_time() -> None:
     program = (
-        "import hashlib; from small_application import make_application; from api.openapi import *;"
+        "import hashlib; from tests.http.small_application import make_application; from api.openapi import *;"
         "print(hashlib.sha256(as_yaml(document(make_application(), '1')).encode()).hexdigest())"
     )
     made = {

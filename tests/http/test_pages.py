@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import yaml
-from small_application import Store, check_problem, connected
+from tests.http.small_application import Store, check_problem, connected
 
 from schema.problem import PROBLEM_KINDS, problem
 

@@ -18,4 +18,4 @@ DELETE FROM event WHERE id = $1;
 
 -- name: related_events
 -- Whether any event of any state names another one in a relation.
-SELECT coalesce(sum(events), 0) FROM term WHERE name = $1;
+SELECT coalesce(sum(events), 0) FROM term WHERE state IN ('draft', 'published', 'retracted') AND name = $1;

@@ -4,11 +4,20 @@
 
 -- name: walk_forward
 SELECT t.starts, t.event_id FROM event_term t
-WHERE t.term = :term AND (t.starts, t.event_id) >= (:after, :after_id) AND t.starts < :until
+WHERE (t.starts, t.event_id) >= (:after, :after_id) AND t.starts < :until
 
 -- name: walk_backward
 SELECT t.starts, t.event_id FROM event_term t
-WHERE t.term = :term AND (t.starts, t.event_id) <= (:after, :after_id) AND t.starts >= :until
+WHERE (t.starts, t.event_id) <= (:after, :after_id) AND t.starts >= :until
+
+-- name: of_term
+AND t.term = :term
+
+-- name: of_each_term
+AND t.term = lead.term
+
+-- name: each_term
+SELECT walked.starts, walked.event_id FROM unnest(:terms::int4[]) AS lead (term) CROSS JOIN LATERAL ({walk}) AS walked
 
 -- name: of_span
 AND t.span = :span
@@ -75,7 +84,7 @@ WHERE id = :id AND (public OR :edit)
 
 -- name: page_of_sources
 SELECT id, revision, NULL::int8 AS starts, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
-WHERE id > :after AND (public OR :edit) ORDER BY id LIMIT :limit
+WHERE id >= :first AND (public OR :edit) ORDER BY id LIMIT :limit
 
 -- name: page_by_keys
 SELECT id, revision, starts, actors, sources, document FROM event

@@ -3,6 +3,10 @@
 Which walks there are follows from how a date may match the window. Events that begin in the window are one walk.
 Those that reach into it from before are one walk for each class of length, which looks back no further than its
 ceiling. Walks that the cursor has already passed are left out.
+
+Several terms make as many walks of each kind. The server merges them lazily, reading little more than it gives, but
+takes time to plan each of them. So a term with few events is walked whole, and where there would be very many walks,
+each kind is one walk for all terms, which reads up to a page of each.
 """
 
 from typing import NamedTuple
@@ -10,7 +14,7 @@ from uuid import UUID
 
 from api.store.sql import Statement
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Match, Window
-from schema.span import CLASSES, OPEN_END, ceiling_s, floor_s
+from schema.span import CLASSES, OPEN_END, earliest_start, floor_s
 
 _FIRST_ID = UUID(int=0)
 _LAST_ID = UUID(int=2**128 - 1)
@@ -18,7 +22,17 @@ _LAST_ID = UUID(int=2**128 - 1)
 _BEHIND_S = 14 * 3600
 _AHEAD_S = 12 * 3600
 
+#: From this many on, planning the walks one by one takes longer than reading a page of each.
+_MOST_BRANCHES = 80
+
 Position = tuple[int, UUID]
+
+
+class Term(NamedTuple):
+    """A term as the index knows it, and how many events have it."""
+
+    events: int
+    id: int
 
 
 class Walk(NamedTuple):
@@ -51,10 +65,22 @@ def walks_of(window: Window, match: Match) -> list[Walk]:
     walks = [Walk(begin, end, None)]
     if begin != UNBOUNDED_START:
         for span in CLASSES:
-            ceiling = ceiling_s(span)
-            lower = UNBOUNDED_START if ceiling is None else max(begin - ceiling + 1, UNBOUNDED_START)
+            lower = max(earliest_start(span, begin), UNBOUNDED_START)
             walks.append(Walk(lower, begin, span, ends_after=None if span == OPEN_END else begin))
     return walks
+
+
+def whole_walk(window: Window, match: Match) -> Walk:
+    """The one walk over everything that can match; it also passes what only its end rules out."""
+    first, *_ = walks = walks_of(window, match)
+    if match is Match.OVERLAPS:
+        ends_after = None if first.lower == UNBOUNDED_START else first.lower
+        return Walk(UNBOUNDED_START, first.upper, None, ends_after=ends_after)
+    if match is Match.WITHIN:
+        # An open end is within nothing, not even a window that is open itself.
+        ends_by = UNBOUNDED_END - 1 if first.ends_by == UNBOUNDED_END else first.ends_by
+        return Walk(first.lower, max(walk.upper for walk in walks), None, ends_by=ends_by)
+    return first
 
 
 def after(position: Position, backward: bool) -> Position:
@@ -68,8 +94,8 @@ def after(position: Position, backward: bool) -> Position:
 def keys_statement(
     statement: Statement,
     *,
-    driving: list[int],
-    probed: list[list[int]],
+    driving: list[Term],
+    probed: list[list[Term]],
     window: Window,
     match: Match,
     backward: bool,
@@ -82,33 +108,45 @@ def keys_statement(
     """
     conditions = _conditions(statement, probed, window, match)
     direction = "backward" if backward else "forward"
+    walked = _walked(driving, window, match, limit)
+    starts = [(walk, terms, start) for walk, terms in walked if (start := _start_of(walk, backward, cursor))]
+    one_by_one = sum(len(terms) for _, terms, _ in starts) <= _MOST_BRANCHES
     branches = []
-    for walk in walks_of(window, match):
-        start = _start_of(walk, backward, cursor)
-        if start is None:
-            continue
-        for term in driving:
-            parts = [
-                statement.fragment(
-                    f"walk_{direction}",
-                    term=term,
-                    after=start[0],
-                    after_id=start[1],
-                    until=walk.lower if backward else walk.upper,
-                )
-            ]
-            if walk.span is not None:
-                parts.append(statement.fragment("of_span", span=walk.span))
-            if walk.ends_after is not None:
-                parts.append(statement.fragment("ends_after", bound=walk.ends_after))
-            if walk.ends_by is not None:
-                parts.append(statement.fragment("ends_by", bound=walk.ends_by))
-            parts += [*conditions, statement.fragment(direction, limit=limit)]
-            branches.append("(" + "\n".join(parts) + ")")
+    for walk, terms, start in starts:
+        parts = [
+            statement.fragment(
+                f"walk_{direction}",
+                after=start[0],
+                after_id=start[1],
+                until=walk.lower if backward else walk.upper,
+            )
+        ]
+        if walk.span is not None:
+            parts.append(statement.fragment("of_span", span=walk.span))
+        if walk.ends_after is not None:
+            parts.append(statement.fragment("ends_after", bound=walk.ends_after))
+        if walk.ends_by is not None:
+            parts.append(statement.fragment("ends_by", bound=walk.ends_by))
+        parts += conditions
+        end = statement.fragment(direction, limit=limit)
+        if one_by_one:
+            branches += ["\n".join([*parts, statement.fragment("of_term", term=term), end]) for term in terms]
+        else:
+            walk_of_each = "\n".join([*parts, statement.fragment("of_each_term"), end])
+            branches.append(statement.fragment("each_term", terms=terms).replace("{walk}", walk_of_each))
     if not branches:
         return None
     merged = statement.fragment(f"merged_{direction}", limit=limit)
-    return merged.replace("{branches}", "\nUNION ALL\n".join(branches))
+    return merged.replace("{branches}", "\nUNION ALL\n".join(f"({branch})" for branch in branches))
+
+
+def _walked(driving: list[Term], window: Window, match: Match, limit: int) -> list[tuple[Walk, list[int]]]:
+    """Each walk with the terms that it is made for."""
+    # As few as a page takes: reading all of them is the price of a page, whatever of them matches.
+    few = [term.id for term in driving if term.events < limit]
+    many = [term.id for term in driving if term.events >= limit]
+    walked = [(walk, many) for walk in walks_of(window, match)] if many else []
+    return [*walked, (whole_walk(window, match), few)] if few else walked
 
 
 def _start_of(walk: Walk, backward: bool, cursor: Position | None) -> Position | None:
@@ -124,9 +162,9 @@ def _start_of(walk: Walk, backward: bool, cursor: Position | None) -> Position |
     return start if start[0] < walk.upper else None
 
 
-def _conditions(statement: Statement, probed: list[list[int]], window: Window, match: Match) -> list[str]:
+def _conditions(statement: Statement, probed: list[list[Term]], window: Window, match: Match) -> list[str]:
     """What every walk checks of a key besides its place."""
-    conditions = [statement.fragment("with_any_term", terms=terms) for terms in probed]
+    conditions = [statement.fragment("with_any_term", terms=[term.id for term in terms]) for terms in probed]
     bounds = {"from": window.starts, "to": window.ends}
     limited = window.starts != UNBOUNDED_START or window.ends != UNBOUNDED_END
     if window.instants:
