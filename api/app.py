@@ -11,7 +11,19 @@ from litestar.di import Provide
 from api import openapi
 from api.engine.pool import create_pool
 from api.engine.processes import die_with_parent
-from api.http import actors, dependencies, errors, events, health, pages, parameters, sources
+from api.http import (
+    actors,
+    batch,
+    delivery,
+    dependencies,
+    errors,
+    event_views,
+    events,
+    health,
+    pages,
+    parameters,
+    sources,
+)
 from api.settings import Settings
 from api.store.store import Store
 
@@ -34,6 +46,8 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
     app = Litestar(
         route_handlers=[
             *events.HANDLERS,
+            *batch.HANDLERS,
+            *event_views.HANDLERS,
             *actors.HANDLERS,
             *sources.HANDLERS,
             *health.HANDLERS,
@@ -48,7 +62,9 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
         guards=[parameters.refuse_unknown_parameters],
         exception_handlers=errors.EXCEPTION_HANDLERS,
         before_request=errors.answer_options,
-        before_send=[errors.add_request_id],
+        before_send=[delivery.explain_refused_preflight, errors.add_request_id, delivery.add_vary],
+        compression_config=delivery.COMPRESSION,
+        cors_config=delivery.cors(settings.cors_origins),
         lifespan=[lifespan] if store is None else [],
         request_max_body_size=None,  # bodies are bounded by the setting where they are read
         openapi_config=None,

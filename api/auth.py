@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Literal
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -15,10 +16,11 @@ SCOPES: tuple[Scope, ...] = ("read", "edit", "admin")
 
 
 class Reader(Struct, frozen=True):
-    """Whoever sent a request. ``owner`` is the name on the token, None without one."""
+    """Whoever sent a request. ``owner`` is the name on the token and ``token`` its id, None without one."""
 
     owner: str | None
     scopes: frozenset[str]
+    token: UUID | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether a scope is given, by itself or by a larger one."""
@@ -58,7 +60,7 @@ async def identify(store: Store, authorization: Sequence[str], scope: Scope, rea
             "This token is not known, or has been revoked, or has expired.",
             headers=_challenge(error="invalid_token"),
         )
-    reader = Reader(owned.owner, frozenset(owned.scopes))
+    reader = Reader(owned.owner, frozenset(owned.scopes), owned.id)
     if not reader.may(scope):
         raise problem(
             "forbidden",

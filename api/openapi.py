@@ -129,7 +129,10 @@ def _operation(operation: _Operation, schemas: Schemas) -> Json:
             media["examples"] = _examples(contract.body_examples)
         made["requestBody"] = {
             "required": True,
-            "content": {media_type: deepcopy(media) for media_type in contract.body_media_types},
+            "content": {
+                **{media_type: deepcopy(media) for media_type in contract.body_media_types},
+                **{media_type: {"schema": {"type": "string"}} for media_type in contract.body_formats},
+            },
         }
     made["responses"] = _responses(operation, schemas)
     if not contract.secured:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 _PREFIX = "DATELINE_"
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _ROOT_DATA_DIRECTORY = Path("/var/lib/dateline")
 
 
@@ -70,6 +72,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     maximum_body_bytes: Annotated[
         int, Meta(description="The largest request body that is taken, in bytes.", ge=1024, le=1024**3)
     ] = 1024**2
+    maximum_batch_bytes: Annotated[
+        int, Meta(description="The largest body of a batch of events, in bytes.", ge=1024, le=1024**3)
+    ] = 64 * 1024**2
     query_timeout_s: Annotated[
         float, Meta(description="How long a read may take in the database, in seconds.", ge=0.1, le=3600)
     ] = 5.0
@@ -79,6 +84,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: Annotated[
         int, Meta(description="How many database connections each worker opens at most.", ge=1, le=1000)
     ] = 10
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Web pages of which origins may call the API from a browser: such as "
+            "https://news.example,http://localhost:3000, or * for all.",
+            extra={"default": "none"},
+        ),
+    ] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -113,7 +126,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def to_environment(self) -> dict[str, str]:
         """The variables that give these settings again; for the worker processes."""
         values = ((_variable_name(field), getattr(self, field)) for field in self.__struct_fields__)
-        return {name: str(value) for name, value in values if value is not None}
+        return {
+            name: ",".join(value) if isinstance(value, tuple) else str(value)
+            for name, value in values
+            if value is not None and value != ()
+        }
 
     def __repr__(self) -> str:
         """All settings, without the passwords."""
@@ -178,6 +195,8 @@ def _parse(name: str, text: str, kind: msgspec.inspect.Type) -> object:
             return _database_url(name, text)
         case msgspec.inspect.CustomType():
             return _directory(name, text)
+        case msgspec.inspect.VarTupleType():
+            return _origins(name, text)
         case _:
             return text
 
@@ -212,6 +231,20 @@ def _database_url(name: str, text: str) -> str:
     if parts.scheme not in ("postgresql", "postgres"):
         raise SettingsError(f"{name} does not start with postgresql://. {wanted}")
     return text
+
+
+def _origins(name: str, text: str) -> tuple[str, ...]:
+    """Read a list of origins (RFC 6454) as browsers send them: scheme, host and, where it is an unusual one, port."""
+    origins = tuple(dict.fromkeys(origin.strip() for origin in text.split(",") if origin.strip()))
+    if origins == ("*",):
+        return origins
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"{name} has '{origin}', which is no origin as browsers send it. It must be like https://news.example "
+                "or http://localhost:3000, in lower case and without a path; or * alone for all origins."
+            )
+    return origins
 
 
 def _directory(name: str, text: str) -> Path:

@@ -78,7 +78,8 @@ class EventIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: Annotated[
         State,
         Meta(
-            description="Retracted is reached by retracting.",
+            description="Left out, a new event is published and a stored one stays as it is."
+            " Retracted is reached by retracting.",
             extra_json_schema={"enum": ["draft", "published"]},
         ),
     ] = State.PUBLISHED

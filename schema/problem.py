@@ -18,6 +18,11 @@ class Fault(Struct, frozen=True, omit_defaults=True):
     parameter: str | UnsetType = UNSET
     suggestion: str | UnsetType = UNSET
 
+    @classmethod
+    def of(cls, detail: str, suggestion: str | None, *, parameter: str) -> "Fault":
+        """Make the fault of a parameter."""
+        return cls(detail, parameter=parameter, suggestion=UNSET if suggestion is None else suggestion)
+
 
 class Problem(Struct, frozen=True, omit_defaults=True):
     """Problem details: what went wrong with a request, and every fault that was found in it."""
@@ -76,10 +81,13 @@ PROBLEM_KINDS = _kinds(
     ("method-not-allowed", 405, "This method is not allowed here"),
     ("not-acceptable", 406, "None of the accepted formats can be given"),
     ("conflict", 409, "The request conflicts with what is stored"),
+    ("request-in-flight", 409, "The request with this key is still being worked on"),
     ("revision-mismatch", 412, "It has been changed in the meantime"),
     ("body-too-large", 413, "The body is too large"),
+    ("too-many-rows", 413, "The batch has too many rows"),
     ("unsupported-media-type", 415, "This media type is not accepted here"),
     ("read-only-member", 422, "A read-only member was changed"),
+    ("idempotency-key-reused", 422, "The key was used for another request"),
     ("precondition-required", 428, "The request must say which revision it changes"),
     ("internal-error", 500, "Something went wrong on our side"),
     ("unavailable", 503, "The store is not available right now"),
@@ -96,12 +104,14 @@ def problem(kind: str, detail: str, *faults: Fault, **extra: Any) -> ProblemErro
 MAXIMUM_FAULTS = 100
 
 
+def fault_of(flaw: Flaw) -> Fault:
+    """Write a flaw as it stands in answers."""
+    return Fault(pointer=flaw.pointer, detail=flaw.detail, suggestion=flaw.suggestion or UNSET)
+
+
 def body_problem(flaws: list[Flaw], read_only: list[Flaw] | None = None) -> ProblemError:
     """Make the error for a body with flaws; ``read_only`` are those that change what only the store changes."""
-    faults = [
-        Fault(pointer=flaw.pointer, detail=flaw.detail, suggestion=flaw.suggestion or UNSET)
-        for flaw in flaws[:MAXIMUM_FAULTS]
-    ]
+    faults = [fault_of(flaw) for flaw in flaws[:MAXIMUM_FAULTS]]
     if read_only:
         names = ", ".join(flaw.pointer[1:] for flaw in read_only)
         return problem("read-only-member", f"Only the store changes these members: {names}.", *faults)

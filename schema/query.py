@@ -2,26 +2,43 @@
 
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from schema.actor import Actor, ActorSummary
-from schema.edtf import Edtf, Match
+from schema.bounds import BOX_EXAMPLE, INSTANT_EXAMPLE, Box, read_instant
+from schema.edtf import Edtf, Match, Precision
 from schema.event import Event
 from schema.source import Source, SourceSummary
-from schema.text import Line, Slug, Tag
-from schema.vocabulary import Confidence, Occurrence, State
+from schema.text import BOX_PATTERN, EXTERNAL_ID_PATTERN, INSTANT_PATTERN, Country, Line, Slug, Tag, Url
+from schema.validation import Flaw
+from schema.vocabulary import Confidence, Occurrence, Reliability, State
 
 #: How many values one filter takes.
 MAXIMUM_VALUES = 20
 MAXIMUM_PAGE = 1000
 
 
+#: Origins beyond this many are counted as this many by the filter.
+MAXIMUM_ORIGINS = 10
+
+
 class Sort(StrEnum):
-    """The order of a list: by the start of the date, earliest or latest first."""
+    """The order of a list: by the start of the date or by the last change, first or last first."""
 
     DATE = "date"
     DATE_DESCENDING = "-date"
+    UPDATED = "updated"
+    UPDATED_DESCENDING = "-updated"
+
+
+class Counting(StrEnum):
+    """Whether and how closely the events that a query finds are counted."""
+
+    NONE = "none"
+    ESTIMATED = "estimated"
+    EXACT = "exact"
 
 
 Limit = Annotated[int, Meta(ge=1, le=MAXIMUM_PAGE, description="How many items a page has at most.")]
@@ -74,9 +91,68 @@ class EventQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Annotated[list[Slug], Meta(max_length=MAXIMUM_VALUES, description="Any of these kinds.")] = []
     tag: Annotated[list[Tag], Meta(max_length=MAXIMUM_VALUES, description="Any of these tags.")] = []
     min_confidence: Annotated[Confidence | None, Meta(description="Assessed with at least this confidence.")] = None
-    sort: Annotated[Sort, Meta(description="Order by the start of the date.")] = Sort.DATE
+    min_precision: Annotated[
+        Precision | None, Meta(description="Dated at least this precisely: `month` leaves out years and decades.")
+    ] = None
+    source: Annotated[list[UUID], Meta(max_length=MAXIMUM_VALUES, description="Citing any of these sources.")] = []
+    publisher: Annotated[
+        list[Line],
+        Meta(max_length=MAXIMUM_VALUES, description="Citing a source of any of these publishers: id, name or alias."),
+    ] = []
+    min_reliability: Annotated[
+        Reliability | None,
+        Meta(
+            description="Supported by at least one source of this reliability or a better one. F (cannot be judged)"
+            " never satisfies.",
+            extra_json_schema={"enum": ["A", "B", "C", "D", "E"]},
+        ),
+    ] = None
+    min_origins: Annotated[
+        Annotated[int, Meta(ge=1, le=MAXIMUM_ORIGINS)] | None,
+        Meta(description="Supported from at least so many distinct origins."),
+    ] = None
+    disputed: Annotated[bool | None, Meta(description="With at least one disputing citation, or with none.")] = None
+    overdue: Annotated[bool | None, Meta(description="Planned, and its time has passed everywhere; or all others.")] = (
+        None
+    )
+    country: Annotated[list[Country], Meta(max_length=MAXIMUM_VALUES, description="In any of these countries.")] = []
+    bbox: Annotated[
+        Annotated[str, Meta(max_length=100, pattern=BOX_PATTERN)] | None,
+        Meta(
+            description="With a place in this box: west,south,east,north in degrees (WGS 84). A west end beyond the"
+            " east one reaches across the antimeridian."
+        ),
+    ] = None
+    updated_from: Annotated[
+        Annotated[str, Meta(max_length=40, pattern=INSTANT_PATTERN)] | None,
+        Meta(description="Changed at or after this instant (RFC 3339, with an offset or Z)."),
+    ] = None
+    external_id: Annotated[
+        list[Annotated[str, Meta(max_length=601, pattern=EXTERNAL_ID_PATTERN)]],
+        Meta(max_length=MAXIMUM_VALUES, description="Known elsewhere as any of these: `scheme:value`."),
+    ] = []
+    sort: Annotated[Sort, Meta(description="The order.")] = Sort.DATE
+    count: Annotated[
+        Counting,
+        Meta(description="Count what the query finds: exactly up to a bound, beyond it (or `estimated`) roughly."),
+    ] = Counting.NONE
     limit: Limit = 50
     cursor: Cursor | None = None
+
+    def flaws(self) -> list[Flaw]:
+        """Name values that have the right form and can't be meant."""
+        found = []
+        if self.min_reliability is Reliability.F:
+            found.append(Flaw("/min_reliability", "F means 'cannot be judged', which is no grade.", "A, B, C, D or E"))
+        for name, example, reader in (
+            ("bbox", BOX_EXAMPLE, Box.read),
+            ("updated_from", INSTANT_EXAMPLE, read_instant),
+        ):
+            try:
+                reader(getattr(self, name) or example)
+            except ValueError as error:
+                found.append(Flaw(f"/{name}", str(error), f"like {example}"))
+        return found
 
 
 class ListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +160,18 @@ class ListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     limit: Limit = 50
     cursor: Cursor | None = None
+
+
+class SourceQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Filters of sources."""
+
+    url: Annotated[
+        Url | None,
+        Meta(
+            description="The source with this address. How it is written does not count: parameters that only track"
+            " (`utm_source`, `fbclid`, …), the fragment, the case of the host."
+        ),
+    ] = None
 
 
 class Included(Struct, frozen=True, kw_only=True):

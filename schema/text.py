@@ -15,7 +15,13 @@ MAXIMUM_INTEGER = 2**53 - 1
 LINE_PATTERN = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?\Z"
 TEXT_PATTERN = r"^[^\x00]+\Z"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
-URL_PATTERN = r"^https?://[^\x00-\x20\x7f<>\"\\^`{|}]+\Z"
+_DEGREES = r"-?[0-9]{1,3}(\.[0-9]{1,10})?"
+BOX_PATTERN = rf"^{_DEGREES}(,{_DEGREES}){{3}}\Z"
+INSTANT_PATTERN = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})\Z"
+)
+EXTERNAL_ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*:[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?\Z"
+URL_PATTERN = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20\x7f<>\"\\^`{|}]+\Z"
 
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z"
 COUNTRY_PATTERN = r"^[A-Z]{2}\Z"
@@ -64,6 +70,9 @@ PATTERN_HINTS = {
     LINE_PATTERN: "one line without control characters or white space at its ends",
     TEXT_PATTERN: "text without NUL characters",
     SLUG_PATTERN: "lower-case letters, digits and single hyphens, like north-korea",
+    BOX_PATTERN: "west,south,east,north in degrees, like 22.1,44.3,40.2,52.4",
+    INSTANT_PATTERN: "an instant with Z or an offset, like 2025-06-01T00:00:00Z",
+    EXTERNAL_ID_PATTERN: "scheme:value, like wikidata:Q423",
     URL_PATTERN: "an address that begins with http:// or https://",
     LANGUAGE_PATTERN: "a language tag, like en or ko-KP",
     COUNTRY_PATTERN: "two capital letters, like TR",

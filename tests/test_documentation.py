@@ -57,5 +57,9 @@ def test_make_targets_of_the_readme_exist() -> None:
 
 
 def test_contracted_filters_are_in_the_code() -> None:
-    named = "date_from date_to date_match actor actor_all actor_role occurrence state kind tag min_confidence sort limit cursor"
+    named = (
+        "date_from date_to date_match min_precision actor actor_all actor_role source publisher min_confidence "
+        "min_reliability min_origins disputed occurrence overdue state kind tag country bbox updated_from external_id "
+        "sort limit cursor count"
+    )
     assert set(named.split()) == set(EventQuery.__struct_fields__)

@@ -89,7 +89,7 @@ _numbers = count(1)
 
 _EMPTY = """
     SET lock_timeout = '10s';
-    TRUNCATE change, content, actor, actor_name, source, event, term, event_term RESTART IDENTITY;
+    TRUNCATE change, content, actor, actor_name, source, event, term, event_term, idempotency RESTART IDENTITY;
     UPDATE head SET sequence = 0, public_sequence = 0, recorded_at = 'epoch', digest = decode(repeat('00', 32), 'hex');
     DELETE FROM token WHERE owner <> 'editor';
 """

@@ -7,11 +7,14 @@ from litestar.params import FromPath
 
 from api.http.answers import answer_page, answer_record
 from api.http.bodies import read_document
+from api.http.conditional import answer_unchanged, list_tag
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AListQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.examples import ACTOR, ACTOR_IN, ACTOR_PAGE
+from api.http.idempotency import answer_once
 from api.http.parameters import read_if_match, read_slug
 from api.store import actors
+from api.store.store import Store
 from schema.actor import ActorIn
 from schema.change import Change
 from schema.query import ActorAnswer, ActorPage, ListQuery
@@ -34,7 +37,8 @@ _LINKS = {
             tag="actors",
             query=ListQuery,
             answer=ActorPage,
-            answer_headers=("Cache-Control", "Link"),
+            answer_headers=("ETag", "Cache-Control", "Link"),
+            request_headers=("If-None-Match",),
             problems=("invalid-cursor", "query-timeout"),
             answer_examples={"one actor": ACTOR_PAGE},
         )
@@ -42,8 +46,11 @@ _LINKS = {
 )
 async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, asked: AListQuery) -> Response[bytes]:
     """Give one page of actors in the order of their ids."""
+    tag = await list_tag(request, store, reader)
+    if (unchanged := answer_unchanged(request, tag)) is not None:
+        return unchanged
     page, following = await actors.list_actors(store, asked, edit=reader.edit)
-    return answer_page(request, [item.document for item in page.items], page.included, following)
+    return answer_page(request, [item.document for item in page.items], page.included, following, tag=tag)
 
 
 @post(
@@ -57,6 +64,7 @@ async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, 
             body=ActorIn,
             answer=ActorAnswer,
             answer_headers=("ETag", "Location"),
+            request_headers=("Idempotency-Key",),
             problems=("conflict",),
             scope="edit",
             links=_LINKS,
@@ -70,8 +78,12 @@ async def create_actor(
 ) -> Response[bytes]:
     """Create an actor under an id that never changes. Names and aliases may be shared; ids may not be names."""
     body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
-    record = await actors.create_actor(store, reader.author, body)
-    return answer_record(request, record, status=201, location=f"/v1/actors/{record.id}")
+
+    async def write(store: Store) -> Response[bytes]:
+        record = await actors.create_actor(store, reader.author, body)
+        return answer_record(request, record, status=201, location=f"/v1/actors/{record.id}")
+
+    return await answer_once(request, store, reader, body, write)
 
 
 @get(

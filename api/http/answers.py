@@ -14,8 +14,8 @@ from schema.problem import ProblemError, problem
 from schema.query import Included
 from schema.wire import encode
 
-#: What a cache keeps must be asked about each time; what it gives may depend on the token.
-_HEADERS = {"Cache-Control": "no-cache", "Vary": "Authorization"}
+#: What a cache keeps must be asked about each time; `delivery.py` says what an answer varies with.
+_HEADERS = {"Cache-Control": "no-cache"}
 
 
 def answer_record(
@@ -39,20 +39,27 @@ def answer_page(
     documents: Iterable[bytes],
     included: Included,
     following: str | None,
+    *,
+    tag: str,
     **members: Any,
 ) -> Response[bytes]:
-    """Answer one page of a list, with a link to the next one (RFC 8288)."""
+    """Answer one page of a list, with its entity tag and a link to the next one (RFC 8288)."""
     page = {
         "items": [msgspec.Raw(document) for document in documents],
         "next": following,
         **members,
         "included": included,
     }
-    headers = dict(_HEADERS)
+    headers = {**_HEADERS, "ETag": tag}
     if following is not None:
         parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
         headers["Link"] = f'<{request.url.path}?{urlencode([*parameters, ("cursor", following)])}>; rel="next"'
     return Response(encode(page), media_type="application/json", headers=headers)
+
+
+def answer_value(value: Any, tag: str) -> Response[bytes]:
+    """Answer what was made of several records, with its entity tag."""
+    return Response(encode(value), media_type="application/json", headers={**_HEADERS, "ETag": tag})
 
 
 def nothing() -> ProblemError:

@@ -1,8 +1,7 @@
 """Reading request bodies: bounded, in an accepted media type and well-formed. What they mean is not asked here."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from litestar import Request
@@ -10,7 +9,7 @@ from litestar.exceptions import InternalServerException
 
 from api.http.contract import JSON
 from schema.problem import Fault, ProblemError, problem
-from schema.validation import MalformedError, parse_json
+from schema.validation import MalformedError, parse_strictly
 
 MAXIMUM_BODY_BYTES = 1024 * 1024
 
@@ -37,21 +36,28 @@ async def read_document(
 
 async def read_bytes(request: Request[Any, Any, Any], *, media_types: Sequence[str], maximum_bytes: int) -> bytes:
     """Read the body as it is, but for its media type and its size, which is checked while it arrives."""
+    pieces = [piece async for piece in stream_body(request, media_types=media_types, maximum_bytes=maximum_bytes)]
+    return b"".join(pieces)
+
+
+async def stream_body(
+    request: Request[Any, Any, Any], *, media_types: Sequence[str], maximum_bytes: int
+) -> AsyncIterator[bytes]:
+    """Give the body piece by piece as it arrives; it is checked like that of ``read_bytes``."""
     check_media_type(request.headers, media_types, patch=request.method == "PATCH")
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > maximum_bytes:
         raise _too_large(maximum_bytes)
-    chunks, size = [], 0
+    size = 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
             if size > maximum_bytes:
                 raise _too_large(maximum_bytes)
-            chunks.append(chunk)
+            yield chunk
     except InternalServerException:
         # Litestar's word for a client that hung up; nobody reads the answer, but it is no failure of ours.
         raise problem("bad-request", "The connection ended before the whole body had arrived.") from None
-    return b"".join(chunks)
 
 
 def check_media_type(headers: Mapping[str, str], accepted: Sequence[str], *, patch: bool = False) -> None:
@@ -93,24 +99,9 @@ def parse_body(raw: bytes) -> Any:
     if not raw.strip():
         raise problem("malformed-body", "The body is empty.")
     try:
-        value = parse_json(raw)
-        # msgspec keeps the last of two values of one name without a word.
-        json.loads(raw, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
+        return parse_strictly(raw)
     except MalformedError as error:
         raise problem("malformed-body", str(error)) from None
-    except RecursionError:
-        raise problem("malformed-body", "It is nested too deeply.") from None
-    except ValueError as error:
-        raise problem("malformed-body", f"It is not well-formed JSON: {error}.") from None
-    return value
-
-
-def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen:
-            raise ValueError(f"the member {_shown(name)} is given twice in one object")
-        seen.add(name)
 
 
 def _too_large(maximum_bytes: int) -> ProblemError:

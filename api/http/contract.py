@@ -15,6 +15,7 @@ from msgspec import Struct
 from schema.text import SLUG_PATTERN
 
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 MERGE_PATCH = "application/merge-patch+json"
 PROBLEM_JSON = "application/problem+json"
 
@@ -36,7 +37,10 @@ TAGS = {
 HEADERS = {
     "Cache-Control": "How long the answer may be kept (RFC 9111).",
     "ETag": "The entity tag of this answer; that of a single record begins with its revision.",
-    "Idempotency-Key": "A key of the client's choice: the same request sent again with it is done once.",
+    "Idempotency-Key": (
+        "A key of the client's choice: the same request sent again with it, within 24 hours and by the same token, is "
+        "done once and answered again as it was the first time."
+    ),
     "If-Match": (
         'The revision that is changed: the ETag that GET answered, or the revision in quotation marks, `"3"`. '
         "Several mean any of them, `*` any at all."
@@ -57,6 +61,13 @@ HEADER_SCHEMAS: dict[str, dict[str, Any]] = {
         "maxLength": 1000,
         "pattern": rf"^(\*|{_REVISION_TAG}( *, *{_REVISION_TAG})*)$",
         "examples": ['"3"', '"3-5f0c9a526c8e"'],
+    },
+    "Idempotency-Key": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 200,
+        "pattern": "^[!-~]+$",
+        "examples": ["0199c3a4-5b6d-7e8f-9a0b-1c2d3e4f5a6b"],
     },
     "X-Request-ID": {"type": "string", "format": "uuid"},
 }
@@ -112,6 +123,7 @@ class Contract:
     ``query``: each member is a query parameter; without it the operation takes none and refuses any.
     ``body``, ``body_media_types``: what it reads. ``partial`` says that the body is a JSON Merge Patch (RFC 7396):
     every member may be left out, and those with a default may be null.
+    ``body_formats``: further media types of the body, which JSON Schema cannot describe.
     ``body_extra``: the type of a write-only member ``change`` which goes along in the body. With it, members that
     only ``answer`` has are tolerated in the body, so that what GET gave can be PUT back.
     ``answer``, ``answer_media_type``, ``status``: what success looks like; ``answer_formats`` are further media
@@ -129,6 +141,7 @@ class Contract:
     query: type[Struct] | None = None
     body: type | None = None
     body_media_types: tuple[str, ...] = (JSON,)
+    body_formats: tuple[str, ...] = ()
     partial: bool = False
     body_extra: type | None = None
     answer: type | None = None
@@ -151,6 +164,8 @@ class Contract:
             slugs.add("not-found")
         if self.body is not None:
             slugs |= {"malformed-body", "invalid-body", "body-too-large", "unsupported-media-type"}
+        if "Idempotency-Key" in self.request_headers:
+            slugs |= {"request-in-flight", "idempotency-key-reused"}
         if "If-Match" in self.request_headers:
             slugs |= {"precondition-required", "revision-mismatch"}
         if self.secured:

@@ -10,7 +10,9 @@ from api.auth import Reader, identify
 from api.http.contract import contract_of
 from api.settings import Settings
 from api.store.store import Store
-from schema.query import EventQuery, ListQuery
+from schema.batch import BatchQuery
+from schema.query import EventQuery, ListQuery, SourceQuery
+from schema.related import RelatedQuery
 
 HttpRequest: TypeAlias = Request[Any, Any, Any]
 # They are checked where they are made; Litestar is not to check them again.
@@ -18,7 +20,10 @@ TheStore: TypeAlias = NamedDependency[SkipValidation[Store]]
 TheReader: TypeAlias = NamedDependency[SkipValidation[Reader]]
 TheSettings: TypeAlias = NamedDependency[SkipValidation[Settings]]
 AnEventQuery: TypeAlias = NamedDependency[SkipValidation[EventQuery]]
+ABatchQuery: TypeAlias = NamedDependency[SkipValidation[BatchQuery]]
 AListQuery: TypeAlias = NamedDependency[SkipValidation[ListQuery]]
+ASourceQuery: TypeAlias = NamedDependency[SkipValidation[SourceQuery]]
+ARelatedQuery: TypeAlias = NamedDependency[SkipValidation[RelatedQuery]]
 
 
 async def provide_store(request: HttpRequest) -> Store:

@@ -7,11 +7,14 @@ from litestar.params import FromPath
 
 from api.http.answers import answer_page, answer_record, nothing
 from api.http.bodies import read_document
+from api.http.conditional import answer_unchanged, list_tag, this_minute
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.examples import EVENT, EVENT_IN, EVENT_PAGE
+from api.http.idempotency import answer_once
 from api.http.parameters import read_if_match, read_uuid
 from api.store import events, listing
+from api.store.store import Store
 from schema.change import Change, RestorationIn, RetractionIn
 from schema.event import EventIn
 from schema.query import EventAnswer, EventPage, EventQuery, Range
@@ -40,7 +43,8 @@ _ONE = {"the treaty": EVENT}
             tag="events",
             query=EventQuery,
             answer=EventPage,
-            answer_headers=("Cache-Control", "Link"),
+            answer_headers=("ETag", "Cache-Control", "Link"),
+            request_headers=("If-None-Match",),
             problems=("invalid-cursor", "query-timeout", "forbidden"),
             answer_examples={"June 2024": EVENT_PAGE},
         )
@@ -52,13 +56,17 @@ async def list_events(request: HttpRequest, store: TheStore, reader: TheReader, 
     Repeated values of one filter are any-of, different filters are all-of. The cursor in `next` leads to the next
     page: an event that is not written meanwhile appears exactly once.
     """
+    tag = await list_tag(request, store, reader, clock="" if asked.overdue is None else this_minute())
+    if (unchanged := answer_unchanged(request, tag)) is not None:
+        return unchanged
     listed = await listing.list_events(store, asked, edit=reader.edit)
     return answer_page(
         request,
         [item.document for item in listed.page.items],
         listed.page.included,
         listed.next,
-        count=None,
+        tag=tag,
+        count=listed.counted,
         range=Range(earliest=listed.window.earliest, latest=listed.window.latest),
         as_of=None,
     )
@@ -75,6 +83,7 @@ async def list_events(request: HttpRequest, store: TheStore, reader: TheReader, 
             body=EventIn,
             answer=EventAnswer,
             answer_headers=("ETag", "Location"),
+            request_headers=("Idempotency-Key",),
             problems=("conflict",),
             scope="edit",
             links=_LINKS,
@@ -92,8 +101,12 @@ async def create_event(
     created. Actors may be given by id, name or alias.
     """
     body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
-    record = await events.create_event(store, reader.author, body)
-    return answer_record(request, record, status=201, location=f"/v1/events/{record.id}")
+
+    async def write(store: Store) -> Response[bytes]:
+        record = await events.create_event(store, reader.author, body)
+        return answer_record(request, record, status=201, location=f"/v1/events/{record.id}")
+
+    return await answer_once(request, store, reader, body, write)
 
 
 @get(
@@ -198,7 +211,7 @@ async def update_event(
             body=RetractionIn,
             answer=EventAnswer,
             answer_headers=("ETag",),
-            request_headers=("If-Match",),
+            request_headers=("If-Match", "Idempotency-Key"),
             problems=("conflict",),
             scope="edit",
             body_examples={"withdrawn": {"change": {"reason": "The source has withdrawn its report."}}},
@@ -213,7 +226,11 @@ async def retract_event(
     event = read_uuid(event_id, "event_id")
     body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
     expected = partial(read_if_match, request)
-    return answer_record(request, await events.retract_event(store, reader.author, event, body, expected))
+
+    async def write(store: Store) -> Response[bytes]:
+        return answer_record(request, await events.retract_event(store, reader.author, event, body, expected))
+
+    return await answer_once(request, store, reader, body, write)
 
 
 @post(
@@ -227,7 +244,7 @@ async def retract_event(
             body=RestorationIn,
             answer=EventAnswer,
             answer_headers=("ETag",),
-            request_headers=("If-Match",),
+            request_headers=("If-Match", "Idempotency-Key"),
             problems=("conflict",),
             scope="edit",
             body_examples={"first revision": {"revision": 1, "change": {"reason": "The correction was mistaken."}}},
@@ -242,7 +259,11 @@ async def restore_event(
     event = read_uuid(event_id, "event_id")
     body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
     expected = partial(read_if_match, request)
-    return answer_record(request, await events.restore_event(store, reader.author, event, body, expected))
+
+    async def write(store: Store) -> Response[bytes]:
+        return answer_record(request, await events.restore_event(store, reader.author, event, body, expected))
+
+    return await answer_once(request, store, reader, body, write)
 
 
 @delete(

@@ -9,9 +9,12 @@ from api import sample
 from schema.actor import Actor, ActorIn, ActorSummary
 from schema.assessment import count_evidence
 from schema.citation import Citation
-from schema.event import Event, When
+from schema.event import Event, EventIn, When
+from schema.figures import FigureComparison, compare
 from schema.query import Included, Range
+from schema.related import RelatedEvent, RelatedEvents, RelationStep
 from schema.source import Source, SourceIn, SourceSummary
+from schema.vocabulary import RelationType
 from schema.wire import to_builtins
 
 _TIME = "2025-06-01T09:00:00.000000Z"
@@ -43,8 +46,8 @@ def _summary(source: SourceIn) -> SourceSummary:
     )
 
 
-def _event() -> tuple[Event, Included]:
-    given = next(event for event in _SAMPLE.events if event.kind == "treaty")
+def _event(given: EventIn, sequence: int) -> tuple[Event, Included]:
+    """Make an event of the chronology what the store would make of it."""
     citations = [Citation(**structs.asdict(citation)) for citation in given.citations]
     sources = [citation.source for citation in citations]
     event = Event(
@@ -52,12 +55,13 @@ def _event() -> tuple[Event, Included]:
         when=When.of(given.date),
         evidence=count_evidence(citations, {source: _SOURCES[source].publisher for source in sources}),
         revision=1,
-        sequence=57,
+        sequence=sequence,
         created_at=_TIME,
         updated_at=_TIME,
         published_at=_TIME,
     )
-    return event, _included([actor.id for actor in event.actors], sources)
+    named = [name for citation in citations for name in citation.attribution if name in _ACTORS]
+    return event, _included([actor.id for actor in event.actors] + named, list(dict.fromkeys(sources)))
 
 
 def _without(value: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -66,7 +70,7 @@ def _without(value: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 _RECORDED: dict[str, Any] = {"revision": 1, "sequence": 7, "created_at": _TIME, "updated_at": _TIME}
-_the_event, _its_included = _event()
+_the_event, _its_included = _event(next(event for event in _SAMPLE.events if event.kind == "treaty"), 57)
 _the_actor: ActorIn = _ACTORS["msmt"]
 _the_source = next(source for source in _SAMPLE.sources if source.publisher == "news18")
 
@@ -95,3 +99,45 @@ _publisher = to_builtins(_included([_the_source.publisher or ""], []))
 SOURCE: dict[str, Any] = _source | {"included": _publisher}
 SOURCE_IN: dict[str, Any] = _without(to_builtins(_the_source), "id")
 SOURCE_PAGE: dict[str, Any] = {"items": [_source], "next": None, "included": _publisher}
+
+_shipments, _ = _event(next(event for event in _SAMPLE.events if any(one.figures for one in event.citations)), 51)
+_groups = compare(_shipments)
+_stated = [figure for group in _groups for figure in group.figures]
+FIGURES: dict[str, Any] = to_builtins(
+    FigureComparison(
+        groups=_groups,
+        included=_included(
+            [name for figure in _stated for name in figure.attribution if name in _ACTORS],
+            list(dict.fromkeys(figure.source for figure in _stated)),
+        ),
+    )
+)
+
+_confirmation, _in_confirmation = _event(
+    next(event for event in _SAMPLE.events if any(one.type is RelationType.CONFIRMS for one in event.relations)), 78
+)
+RELATED: dict[str, Any] = to_builtins(
+    RelatedEvents(
+        items=[
+            RelatedEvent(
+                event=_confirmation,
+                depth=1,
+                via=[
+                    RelationStep(type=relation.type, from_=_confirmation.id, to=relation.event_id)
+                    for relation in _confirmation.relations
+                ],
+            )
+        ],
+        truncated=False,
+        included=_in_confirmation,
+    )
+)
+
+BATCH_ANSWER: dict[str, Any] = {
+    "dry_run": False,
+    "created": 1,
+    "updated": 0,
+    "unchanged": 0,
+    "refused": 0,
+    "results": [{"row": 0, "status": "created", "id": EVENT["id"], "revision": 1, "errors": []}],
+}

@@ -55,7 +55,8 @@ class _File(NamedTuple):
 
     @classmethod
     def of(cls, content: bytes, media_type: str) -> "_File":
-        return cls(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+        # Weak, since it goes out compressed to whoever takes that.
+        return cls(content, media_type, f'W/"{hashlib.sha256(content).hexdigest()[:32]}"')
 
 
 def _swagger_ui(name: str) -> bytes:
@@ -82,7 +83,7 @@ def _make_assets() -> tuple[dict[str, _File], dict[str, str]]:
     ):
         file = _File.of(content, media_type)
         stem, _, suffix = name.rpartition(".")
-        served = f"{stem}.{file.entity_tag[1:13]}.{suffix}"
+        served = f"{stem}.{file.entity_tag[3:15]}.{suffix}"
         files[served] = file
         addresses[name] = f"/docs/assets/{served}"
     return files, addresses

@@ -7,13 +7,16 @@ from litestar.params import FromPath
 
 from api.http.answers import answer_page, answer_record
 from api.http.bodies import read_document
+from api.http.conditional import answer_unchanged, list_tag
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
-from api.http.dependencies import AListQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.dependencies import ASourceQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.examples import SOURCE, SOURCE_IN, SOURCE_PAGE
+from api.http.idempotency import answer_once
 from api.http.parameters import read_if_match, read_uuid
 from api.store import sources
+from api.store.store import Store
 from schema.change import Change
-from schema.query import ListQuery, SourceAnswer, SourcePage
+from schema.query import SourceAnswer, SourcePage, SourceQuery
 from schema.source import SourceIn
 
 _ONE = {"an article": SOURCE}
@@ -32,18 +35,28 @@ _LINKS = {
     opt={
         "contract": Contract(
             tag="sources",
-            query=ListQuery,
+            query=SourceQuery,
             answer=SourcePage,
-            answer_headers=("Cache-Control", "Link"),
+            answer_headers=("ETag", "Cache-Control", "Link"),
+            request_headers=("If-None-Match",),
             problems=("invalid-cursor", "query-timeout"),
             answer_examples={"one source": SOURCE_PAGE},
         )
     },
 )
-async def list_sources(request: HttpRequest, store: TheStore, reader: TheReader, asked: AListQuery) -> Response[bytes]:
-    """Give one page of sources in the order of their ids."""
+async def list_sources(
+    request: HttpRequest, store: TheStore, reader: TheReader, asked: ASourceQuery
+) -> Response[bytes]:
+    """Give one page of sources in the order of their ids, or the one that has an address.
+
+    An address is found however it is written: parameters that only track, a fragment, the case of the host and the
+    like do not make another one.
+    """
+    tag = await list_tag(request, store, reader)
+    if (unchanged := answer_unchanged(request, tag)) is not None:
+        return unchanged
     page, following = await sources.list_sources(store, asked, edit=reader.edit)
-    return answer_page(request, [item.document for item in page.items], page.included, following)
+    return answer_page(request, [item.document for item in page.items], page.included, following, tag=tag)
 
 
 @post(
@@ -57,6 +70,7 @@ async def list_sources(request: HttpRequest, store: TheStore, reader: TheReader,
             body=SourceIn,
             answer=SourceAnswer,
             answer_headers=("ETag", "Location"),
+            request_headers=("Idempotency-Key",),
             problems=("conflict",),
             scope="edit",
             links=_LINKS,
@@ -70,8 +84,12 @@ async def create_source(
 ) -> Response[bytes]:
     """Create a source. One that is stored already is a conflict that names it."""
     body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
-    record = await sources.create_source(store, reader.author, body)
-    return answer_record(request, record, status=201, location=f"/v1/sources/{record.id}")
+
+    async def write(store: Store) -> Response[bytes]:
+        record = await sources.create_source(store, reader.author, body)
+        return answer_record(request, record, status=201, location=f"/v1/sources/{record.id}")
+
+    return await answer_once(request, store, reader, body, write)
 
 
 @get(

@@ -57,7 +57,7 @@ async def create_actor(store: Store, author: str, body: dict[str, Any]) -> Recor
     """Create an actor that is in sight at once."""
     reading = read(body, ActorIn)
     async with store.connection() as connection:
-        content = await _prepared(connection, reading)
+        content = await prepare_actor(connection, reading)
         async with writing(connection, author) as write:
             if await connection.fetchrow(query("records", "actor"), content.id) is not None:
                 raise problem("conflict", f"There is an actor with the id {content.id} already.")
@@ -82,7 +82,7 @@ async def edit_actor(
         stored = Stored.of(row)
         check_expected(expected, stored.revision)
         edit = edit_of(stored.document, body, ActorIn, patch=patch)
-        content = await _prepared(connection, read(edit.content, ActorIn), edit)
+        content = await prepare_actor(connection, read(edit.content, ActorIn), edit)
         if same_content(stored, content):
             return await answer_written(connection, _written(content, stored.revision, stored.encoded))
         async with writing(connection, author) as write:
@@ -158,7 +158,7 @@ def _folded_names(content: ActorIn) -> dict[str, str]:
     return names
 
 
-async def _prepared(connection: Any, reading: Reading[ActorIn], edit: Edit | None = None) -> ActorIn:
+async def prepare_actor(connection: Any, reading: Reading[ActorIn], edit: Edit | None = None) -> ActorIn:
     """Put ids for the names in memberships; raises with everything that is wrong."""
     content = reading.value
     named = [membership.actor for membership in (*content.part_of, *content.member_of)]

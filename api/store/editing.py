@@ -65,17 +65,22 @@ def stale(revision: int) -> ProblemError:
 
 
 def checked(reading: Reading[T], edit: Edit | None = None, more: Collection[Flaw] = ()) -> T:
-    """Give what was read, or raise a ``ProblemError`` that names everything wrong with it.
+    """Give what was read, or raise a ``ProblemError`` that names everything wrong with it (see ``all_flaws``)."""
+    flaws = all_flaws(reading, edit, more)
+    if flaws:
+        raise body_problem(flaws, edit.read_only if edit else None)
+    return reading.value
+
+
+def all_flaws(reading: Reading[Any], edit: Edit | None, more: Collection[Flaw]) -> list[Flaw]:
+    """Bring together what is wrong with a value.
 
     ``more`` was found by looking up what the value refers to. In entries of lists that have flaws of their own
     those are not what was sent, and are passed over.
     """
     spoiled = {_entry(flaw.pointer) for flaw in reading.flaws} - {None}
     found = [flaw for flaw in more if _entry(flaw.pointer) not in spoiled]
-    flaws = merge(merge(edit.flaws if edit else [], reading.flaws), found)
-    if flaws:
-        raise body_problem(flaws, edit.read_only if edit else None)
-    return reading.value
+    return merge(merge(edit.flaws if edit else [], reading.flaws), found)
 
 
 _ENTRY = re.compile(r"/[^/]+/[0-9]+(?=/|\Z)")

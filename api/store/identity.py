@@ -1,12 +1,13 @@
 """When two names or two sources count as the same."""
 
 import hashlib
+import re
 import unicodedata
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import uuid_utils.compat
 
+from api.store.addresses import canonical_address
 from schema.source import SourceIn
 
 
@@ -15,8 +16,14 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
+#: Combining Diacritical Marks.
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
+
 def fold(name: str) -> str:
     """Fold a name for comparison: case, accents and runs of white space do not count.
+
+    Only the accents of Latin, Greek and Cyrillic letters: in other scripts such marks make another letter.
 
     Empty for a name that has nothing else; such a name finds nobody.
     """
@@ -24,7 +31,7 @@ def fold(name: str) -> str:
     folded = name
     while (again := unicodedata.normalize("NFKD", folded.casefold())) != folded:
         folded = again
-    return " ".join("".join(letter for letter in folded if not unicodedata.combining(letter)).split())
+    return " ".join(_ACCENTS.sub("", folded).split())
 
 
 def source_identity(source: SourceIn) -> bytes:
@@ -33,18 +40,15 @@ def source_identity(source: SourceIn) -> bytes:
     ``source.publisher`` must be an id already. Returns a SHA-256 digest.
     """
     if source.url is not None:
-        key = "url\n" + _canonical(source.url)
-    else:
-        published = source.published.text if source.published else ""
-        key = "\n".join(("title", source.publisher or "", fold(source.title), published))
-    return hashlib.sha256(key.encode()).digest()
+        return address_identity(source.url)
+    published = source.published.text if source.published else ""
+    return _digest("title", source.publisher or "", fold(source.title), published)
 
 
-def _canonical(url: str) -> str:
-    """Write an address as others that lead to the same document are written, too."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        # Its host is none that could be compared with others; it is the same as itself.
-        return url
-    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path or "/", parts.query, ""))
+def address_identity(url: str) -> bytes:
+    """The identity of every source with this address, however it is written (see ``canonical_address``)."""
+    return _digest("url", canonical_address(url))
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.sha256("\n".join(parts).encode()).digest()

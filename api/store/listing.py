@@ -1,33 +1,70 @@
 """Reading events: one, or the pages of a query."""
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.reading import Page, Record, fetch_page, fetch_record
 from api.store.references import find_actors, suggest_actors
-from api.store.select.filters import groups_of
-from api.store.select.keys import Term, keys_statement
+from api.store.select.chosen import FEW, chosen_statement
+from api.store.select.filters import Resolved, conditions_of, grades_from, groups_of
+from api.store.select.keys import Place, Position, Term, keys_statement
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
-from schema.edtf import EdtfError, Window
+from schema.bounds import read_instant
+from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Window
 from schema.problem import Fault, problem
-from schema.query import EventQuery, Included, Sort
+from schema.query import Count, Counting, EventQuery, Included, Sort
 from schema.vocabulary import State
 from schema.wire import to_builtins
 
+#: Events are counted one by one up to so many; beyond, and sooner where an estimate will do, roughly.
+MOST_COUNTED = {Counting.EXACT: 100_000, Counting.ESTIMATED: 1_000}
+
 _NOTHING = Page([], Included(actors={}, sources={}))
 #: Members of a query that don't change which list it is.
-_PAGING = ("limit", "cursor")
+_PAGING = ("limit", "cursor", "count")
+_BY_CHANGE = (Sort.UPDATED, Sort.UPDATED_DESCENDING)
+_BACKWARD = (Sort.DATE_DESCENDING, Sort.UPDATED_DESCENDING)
+#: A group of more terms than this does not lead: each of its terms would be a walk of its own.
+_MOST_LEADING = 100
+#: A reading lies at most this far behind its instant: zones reach to +14 hours.
+_BEHIND_S = 14 * 3600
 
 
 class Listed(NamedTuple):
-    """One page of events in order, the cursor of the next one, and the window that was asked for."""
+    """One page of events in order, the cursor of the next one, how many there are, and the window asked for."""
 
     page: Page
     next: str | None
+    counted: Count | None
     window: Window
+
+
+class _Search(NamedTuple):
+    """A query, with everything that it stands for in the store."""
+
+    asked: EventQuery
+    window: Window
+    resolved: Resolved
+    groups: list[list[Term]]  # the one that leads first; each with at least one event
+    limited: bool  # whether any filter but the state was given
+
+    @property
+    def states(self) -> list[str]:
+        return [state.value for state in dict.fromkeys(self.asked.state or [State.PUBLISHED])]
+
+    @property
+    def starts_before(self) -> int:
+        """Where nothing that is wanted starts any more."""
+        return int(self.resolved.now.timestamp()) + _BEHIND_S if self.asked.overdue else UNBOUNDED_END
+
+    @property
+    def most(self) -> int:
+        """How many events there can be at most, by the counts of the terms that lead."""
+        return sum(term.events for term in self.groups[0])
 
 
 async def get_event(store: Store, event_id: UUID, *, edit: bool) -> Record | None:
@@ -41,34 +78,149 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool) -> Listed:
     if State.DRAFT in asked.state and not edit:
         raise problem("forbidden", "Drafts are seen with a token that has the scope edit.")
     window = _window(asked)
-    backward = asked.sort is Sort.DATE_DESCENDING
     list_mark = _fingerprint(asked)
-    cursor = unseal(list_mark, asked.cursor, tuple[int, UUID]) if asked.cursor else None
+    cursor = unseal(list_mark, asked.cursor, tuple[Place, UUID]) if asked.cursor else None
+    none = None if asked.count is Counting.NONE else Count(value=0, exact=True)
     async with store.connection() as connection:
-        groups = groups_of(asked, await _actor_ids(connection, asked, edit=edit))
-        lead = await _lead(connection, asked, groups)
-        if lead is None:
-            return Listed(_NOTHING, None, window)
+        search = await _search(connection, asked, window, edit=edit)
+        if search is None:
+            return Listed(_NOTHING, None, none, window)
+        count = await _count(connection, search)
         statement = Statement("select")
-        keys = keys_statement(
-            statement,
-            driving=lead[0],
-            probed=lead[1:],
-            window=window,
-            match=asked.date_match,
-            backward=backward,
-            cursor=cursor,
-            limit=asked.limit + 1,
-        )
+        keys = await _keys(connection, statement, search, cursor)
         if keys is None:
-            return Listed(_NOTHING, None, window)
-        page_by_keys = statement.fragment("page_by_keys").replace("{keys}", keys)
+            return Listed(_NOTHING, None, count, window)
+        position = "sequence" if asked.sort in _BY_CHANGE else "starts"
+        page_by_keys = statement.fragment("page_by_keys").replace("{position}", position).replace("{keys}", keys)
         page = await fetch_page(connection, statement, page_by_keys)
-    items = sorted(page.items, key=lambda item: (item.starts, item.id), reverse=backward)
+    items = sorted(page.items, key=lambda item: (item.position, item.id), reverse=asked.sort in _BACKWARD)
     more = len(items) > asked.limit
     items = items[: asked.limit]
-    following = seal(list_mark, [items[-1].starts, items[-1].id]) if more else None
-    return Listed(page._replace(items=items), following, window)
+    following = seal(list_mark, [items[-1].position, items[-1].id]) if more else None
+    return Listed(page._replace(items=items), following, count, window)
+
+
+async def _keys(connection: Any, statement: Statement, search: _Search, cursor: Position | None) -> str | None:
+    """Choose how a page is found, and write the query that gives its keys; None if nothing can lie on it.
+
+    Along the dates, where those order the page. Otherwise, and where only what has changed lately is wanted, the
+    events that can match are taken together if they are few, or else the walk goes along the changes.
+    """
+    by_change = search.asked.sort in _BY_CHANGE
+    among = None
+    if search.resolved.updated_from is not None:
+        among = await _few_changed(connection, search)
+    if among is None and by_change:
+        among = await _few_by_date(connection, search)
+    if among is None and not by_change:
+        return _date_keys(statement, search, cursor, search.asked.limit + 1)
+    return chosen_statement(
+        statement,
+        states=search.states,
+        probed=search.groups if search.limited else [],
+        window=search.window,
+        match=search.asked.date_match,
+        position="sequence" if by_change else "starts",
+        backward=search.asked.sort in _BACKWARD,
+        cursor=cursor,
+        limit=search.asked.limit + 1,
+        checks=conditions_of(statement, search.asked, search.resolved),
+        among=among,
+        since=search.resolved.updated_from,
+    )
+
+
+def _date_keys(statement: Statement, search: _Search, cursor: Position | None, limit: int) -> str | None:
+    return keys_statement(
+        statement,
+        driving=search.groups[0],
+        probed=search.groups[1:],
+        window=search.window,
+        match=search.asked.date_match,
+        backward=search.asked.sort is Sort.DATE_DESCENDING,
+        cursor=cursor,
+        limit=limit,
+        checks=conditions_of(statement, search.asked, search.resolved),
+        starts_before=search.starts_before,
+    )
+
+
+async def _few_changed(connection: Any, search: _Search) -> list[UUID] | None:
+    """The events that have changed since the instant asked for, if they are few."""
+    statement = Statement("select")
+    text = statement.fragment(
+        "changed_since", states=search.states, sequence=search.resolved.updated_from, limit=FEW + 1
+    )
+    rows = await connection.fetch(text, *statement.values)
+    return [row["id"] for row in rows] if len(rows) <= FEW else None
+
+
+async def _few_by_date(connection: Any, search: _Search) -> list[UUID] | None:
+    """The events that match, if they are certainly or probably few."""
+    bounded = search.window.starts != UNBOUNDED_START and search.window.ends != UNBOUNDED_END
+    if search.most > FEW and not bounded:
+        return None
+    statement = Statement("select")
+    keys = _date_keys(statement, search, None, FEW + 1)
+    if keys is None:
+        return []
+    rows = await connection.fetch(keys, *statement.values)
+    return [row["event_id"] for row in rows] if len(rows) <= FEW else None
+
+
+async def _count(connection: Any, search: _Search) -> Count | None:
+    """Count what a query finds: exactly up to a bound, and beyond it by the rarest group of terms."""
+    if search.asked.count is Counting.NONE:
+        return None
+    bound = MOST_COUNTED[search.asked.count]
+    statement = Statement("select")
+    keys = _date_keys(statement, search, None, bound + 1)
+    if keys is None:
+        return Count(value=0, exact=True)
+    found = await connection.fetchval(statement.fragment("count_of").replace("{keys}", keys), *statement.values)
+    return Count(value=found, exact=True) if found <= bound else Count(value=max(search.most, found), exact=False)
+
+
+async def _search(connection: Any, asked: EventQuery, window: Window, *, edit: bool) -> _Search | None:
+    """Look up what a query's values stand for; None if one of its filters fits no event.
+
+    The application chooses which group of terms leads, by counts that are kept with every write: a plan made for
+    any value would walk a popular term to the end.
+    """
+    resolved = Resolved(
+        actors=await _actor_ids(connection, asked, edit=edit),
+        reliable_publishers=await _reliable_publishers(connection, asked),
+        updated_from=await _first_sequence(connection, asked),
+        now=datetime.now(UTC),
+    )
+    named = groups_of(asked, resolved)
+    groups = [[ALL], *named]
+    states = [state.value for state in asked.state or [State.PUBLISHED]]
+    names = sorted({name for group in groups for name in group})
+    by_name: dict[str, list[Term]] = {}
+    for row in await connection.fetch(query("terms", "find"), states, names):
+        by_name.setdefault(row["name"], []).append(Term(row["events"], row["id"]))
+    every, *found = [[term for name in group for term in by_name.get(name, ())] for group in groups]
+    if not every or not all(found):
+        return None
+    found.sort(key=lambda terms: sum(term.events for term in terms))
+    lead = next((group for group in found if len(group) <= _MOST_LEADING), every)
+    others = [group for group in found if group is not lead]
+    return _Search(asked, window, resolved, [lead, *others], limited=bool(found))
+
+
+async def _reliable_publishers(connection: Any, asked: EventQuery) -> list[str]:
+    if asked.min_reliability is None:
+        return []
+    rows = await connection.fetch(query("terms", "publishers_of"), grades_from(asked.min_reliability))
+    return [row["id"] for row in rows]
+
+
+async def _first_sequence(connection: Any, asked: EventQuery) -> int | None:
+    if asked.updated_from is None:
+        return None
+    sequence: int = await connection.fetchval(query("terms", "sequence_at"), read_instant(asked.updated_from))
+    return sequence
 
 
 def _window(asked: EventQuery) -> Window:
@@ -76,9 +228,7 @@ def _window(asked: EventQuery) -> Window:
         return Window.between(asked.date_from, asked.date_to)
     except EdtfError as error:
         parameter = error.parameter or "date_from"
-        fault = Fault(parameter=parameter, detail=error.detail)
-        if error.suggestion:
-            fault = Fault(parameter=parameter, detail=error.detail, suggestion=error.suggestion)
+        fault = Fault.of(error.detail, error.suggestion, parameter=parameter)
         raise problem("invalid-parameters", "The time range can't be used.", fault) from None
 
 
@@ -89,36 +239,16 @@ def _fingerprint(asked: EventQuery) -> bytes:
 
 async def _actor_ids(connection: Any, asked: EventQuery, *, edit: bool) -> dict[str, str]:
     """The id of each actor as it is named in the query; raises for unknown and ambiguous ones."""
-    found = await find_actors(connection, [*asked.actor, *asked.actor_all], edit=edit)
+    named = {"actor": asked.actor, "actor_all": asked.actor_all, "publisher": asked.publisher}
+    found = await find_actors(connection, [name for names in named.values() for name in names], edit=edit)
     if any(result.id is None for result in found.values()):
         found = await suggest_actors(connection, found, edit=edit)
-    faults = []
-    for parameter in ("actor", "actor_all"):
-        for name in getattr(asked, parameter):
-            flaw = found[name].flaw("", name)
-            if flaw is not None:
-                fault = Fault(parameter=parameter, detail=flaw.detail)
-                if flaw.suggestion:
-                    fault = Fault(parameter=parameter, detail=flaw.detail, suggestion=flaw.suggestion)
-                faults.append(fault)
+    faults = [
+        Fault.of(flaw.detail, flaw.suggestion, parameter=parameter)
+        for parameter, names in named.items()
+        for name in names
+        if (flaw := found[name].flaw("", name)) is not None
+    ]
     if faults:
         raise problem("invalid-parameters", "An actor in the query is not known.", *faults)
     return {name: result.id for name, result in found.items() if result.id is not None}
-
-
-async def _lead(connection: Any, asked: EventQuery, groups: list[list[str]]) -> list[list[Term]] | None:
-    """The terms of each group, the group with the fewest events first; None if one of them has no event.
-
-    The application chooses what leads, by counts that are kept with every write: a plan made for any value
-    would walk a popular term to the end.
-    """
-    groups = groups or [[ALL]]
-    states = [state.value for state in asked.state or [State.PUBLISHED]]
-    names = sorted({name for group in groups for name in group})
-    by_name: dict[str, list[Term]] = {}
-    for row in await connection.fetch(query("terms", "find"), states, names):
-        by_name.setdefault(row["name"], []).append(Term(row["events"], row["id"]))
-    found = [[term for name in group for term in by_name.get(name, ())] for group in groups]
-    if not all(found):
-        return None
-    return sorted(found, key=lambda terms: sum(term.events for term in terms))

@@ -98,7 +98,7 @@ class Writing:
         )
 
     async def append(self) -> None:
-        """Write what was recorded; called once, at the end of the write."""
+        """Write what was recorded so far; called at the end of the write and, in a long one, now and then before."""
         if not self._changes:
             return
         columns = [list(column) for column in zip(*self._changes, strict=True)]
@@ -112,6 +112,21 @@ class Writing:
             self.recorded_at,
             self._digest,
         )
+        self._changes, self._contents = [], []
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Take back all that is written and recorded within if it raises, and nothing else of this write."""
+        await self.append()
+        before = (self._sequence, self._public_sequence, self._digest)
+        try:
+            async with self.connection.transaction():
+                yield
+                await self.append()
+        except BaseException:
+            self._sequence, self._public_sequence, self._digest = before
+            self._changes, self._contents = [], []
+            raise
 
 
 @asynccontextmanager

@@ -42,40 +42,62 @@ class Prepared(NamedTuple):
     new: dict[int, NewSource]  # those that are not, by the index of their citation
 
 
+class References(NamedTuple):
+    """What contents refer to, as the store has it."""
+
+    actors: dict[str, Found]
+    twins: dict[bytes, KnownSource]  # sources by what makes them the same as another
+    sources: dict[UUID, tuple[KnownSource, bytes]]
+    states: dict[UUID, str]  # of events
+
+
 async def prepare(connection: Any, content: EventIn, stored: Sequence[Citation] = ()) -> tuple[Prepared, list[Flaw]]:
     """Resolve what an event refers to, and name what can't be resolved.
 
     ``stored`` are citations that the event has already. Whoever their attributions name stays as it is there,
     even where actors of such a name have come in since.
     """
-    names = {actor.id for actor in content.actors}
-    attributed = {name for citation in content.citations for name in citation.attribution}
-    publishers = {
-        citation.source.publisher
-        for citation in content.citations
-        if isinstance(citation.source, SourceIn) and citation.source.publisher is not None
-    }
-    found = await find_actors(connection, names | attributed | publishers, edit=True)
-    # A name in an attribution may be nobody that the store knows; it is then kept as it is.
-    needed = {name: found[name] for name in names | publishers}
-    found |= await suggest_actors(connection, needed, edit=True)
+    return resolve(content, stored, await look_up(connection, [content]))
 
-    actors, flaws = _resolved_actors(content, found)
+
+async def look_up(connection: Any, contents: Sequence[EventIn]) -> References:
+    """Find all that contents refer to, with as many statements for many of them as for one."""
+    inline = [c.source for content in contents for c in content.citations if isinstance(c.source, SourceIn)]
+    names = {actor.id for content in contents for actor in content.actors}
+    names |= {source.publisher for source in inline if source.publisher is not None}
+    attributed = {name for content in contents for citation in content.citations for name in citation.attribution}
+    found = await find_actors(connection, names | attributed, edit=True)
+    # A name in an attribution may be nobody that the store knows; it is then kept as it is.
+    found |= await suggest_actors(connection, {name: found[name] for name in names}, edit=True)
+
+    identities = [source_identity(_published_by(source, found)) for source in inline]
+    given = [c.source for content in contents for c in content.citations if isinstance(c.source, UUID)]
+    given += [source.id for source in inline if source.id is not None]
+    return References(
+        found,
+        await sources_by_identity(connection, identities) if identities else {},
+        await sources_by_id(connection, given) if given else {},
+        await event_states(connection, (relation.event_id for content in contents for relation in content.relations)),
+    )
+
+
+def resolve(content: EventIn, stored: Sequence[Citation], references: References) -> tuple[Prepared, list[Flaw]]:
+    """Put ids for what a content refers to, and name what can't be resolved (see ``prepare``)."""
+    actors, flaws = _resolved_actors(content, references.actors)
     kept = {(citation.id, name) for citation in stored for name in citation.attribution}
-    citations, speakers, citation_flaws = _resolved_citations(content, found, kept)
+    citations, speakers, citation_flaws = _resolved_citations(content, references.actors, kept)
     flaws += citation_flaws
-    known, new, citations, source_flaws = await _found_sources(connection, citations)
+    known, new, citations, source_flaws = _found_sources(citations, references)
     flaws += source_flaws
     flaws += _repeated_citations(citations, new)
-    flaws += await relation_flaws(connection, content)
+    flaws += relation_flaws(content, references.states)
     mentioned = {actor.id for actor in actors} | speakers
     whole = structs.replace(content, actors=actors, citations=citations)
     return Prepared(whole, sorted(mentioned), known, new), flaws
 
 
-async def relation_flaws(connection: Any, content: EventIn) -> list[Flaw]:
+def relation_flaws(content: EventIn, states: dict[UUID, str]) -> list[Flaw]:
     """Name relations to events that are not there or that readers of this one could not see."""
-    states = await event_states(connection, (relation.event_id for relation in content.relations))
     flaws = []
     for index, relation in enumerate(content.relations):
         pointer = f"/relations/{index}/event_id"
@@ -137,13 +159,20 @@ def _resolved_citations(
         if isinstance(source, SourceIn) and source.publisher is not None:
             flaw = found[source.publisher].flaw(f"/citations/{index}/source/publisher", source.publisher)
             flaws += [flaw] if flaw else []
-            source = structs.replace(source, publisher=found[source.publisher].id or source.publisher)
+            source = _published_by(source, found)
         citations.append(structs.replace(citation, attribution=attribution, source=source))
     return citations, speakers, flaws
 
 
-async def _found_sources(
-    connection: Any, citations: list[CitationIn]
+def _published_by(source: SourceIn, found: dict[str, Found]) -> SourceIn:
+    """Put the publisher's id for its name."""
+    if source.publisher is None:
+        return source
+    return structs.replace(source, publisher=found[source.publisher].id or source.publisher)
+
+
+def _found_sources(
+    citations: list[CitationIn], references: References
 ) -> tuple[dict[UUID, KnownSource], dict[int, NewSource], list[CitationIn], list[Flaw]]:
     """Look up sources by id and by what they are; what is not stored yet stays with its citation."""
     identities = {
@@ -151,10 +180,7 @@ async def _found_sources(
         for index, citation in enumerate(citations)
         if isinstance(citation.source, SourceIn)
     }
-    twins = await sources_by_identity(connection, identities.values()) if identities else {}
-    brought = [c.source.id for c in citations if isinstance(c.source, SourceIn) and c.source.id is not None]
-    given = [c.source for c in citations if isinstance(c.source, UUID)]
-    stored = await sources_by_id(connection, given + brought) if given or brought else {}
+    twins, stored = references.twins, references.sources
     taken = {source_id: identity for source_id, (_, identity) in stored.items()}
     known: dict[UUID, KnownSource] = {}
     new: dict[int, NewSource] = {}

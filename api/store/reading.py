@@ -10,11 +10,12 @@ from schema.vocabulary import Reliability
 
 
 class Item(NamedTuple):
-    """One record of a page; ``document`` is its JSON as stored. ``starts`` is given for events only."""
+    """One record of a page; ``document`` is its JSON as stored. ``position`` orders
+    a list of events."""
 
     id: str
     revision: int
-    starts: int
+    position: int
     document: bytes
 
 
@@ -33,7 +34,7 @@ async def fetch_page(connection: Any, statement: Statement, page: str) -> Page:
     sources: dict[str, SourceSummary] = {}
     for row in await connection.fetch(sql, *statement.values):
         if row["part"] == 0:
-            items.append(Item(row["id"], row["revision"], row["starts"], row["document"]))
+            items.append(Item(row["id"], row["revision"], row["position"], row["document"]))
         elif row["part"] == 1:
             sources[row["id"]] = SourceSummary(
                 title=row["a"],

@@ -1,5 +1,6 @@
 """Sources: found by what they are, created once, edited in the open."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +18,18 @@ from api.store.editing import (
     same_content,
     stale,
 )
-from api.store.identity import new_id, source_identity
+from api.store.identity import address_identity, new_id, source_identity
+from api.store.indexing import reindex_citing
 from api.store.log import Writing, writing
 from api.store.reading import Page, Record, fetch_page, fetch_record
 from api.store.references import find_actors, sources_by_id, sources_by_identity, suggest_actors
 from api.store.sql import Statement, query
 from api.store.store import Store
+from api.store.terms import SourceFacts
 from schema.change import EntityKind
 from schema.editing import Edit, edit_of
 from schema.problem import Fault, problem
-from schema.query import ListQuery
+from schema.query import SourceQuery
 from schema.source import Source, SourceIn
 from schema.validation import Flaw, Reading, read
 from schema.vocabulary import ChangeType
@@ -40,8 +43,10 @@ async def get_source(store: Store, source_id: UUID, *, edit: bool) -> Record | N
         return await fetch_record(connection, "page_of_source", id=source_id, edit=edit)
 
 
-async def list_sources(store: Store, asked: ListQuery, *, edit: bool) -> tuple[Page, str | None]:
+async def list_sources(store: Store, asked: SourceQuery, *, edit: bool) -> tuple[Page, str | None]:
     """Read a page of sources in the order of their ids, and the cursor of the next one."""
+    if asked.url is not None:
+        return await _source_at(store, asked.url, asked.cursor, edit=edit), None
     first = _next_id(unseal(_LIST, asked.cursor, tuple[UUID])[0]) if asked.cursor else UUID(int=0)
     statement = Statement("select")
     text = statement.fragment("page_of_sources", first=first, edit=edit, limit=asked.limit + 1)
@@ -51,6 +56,16 @@ async def list_sources(store: Store, asked: ListQuery, *, edit: bool) -> tuple[P
     more = len(items) > asked.limit
     items = items[: asked.limit]
     return page._replace(items=items), seal(_LIST, [items[-1].id]) if more else None
+
+
+async def _source_at(store: Store, url: str, cursor: str | None, *, edit: bool) -> Page:
+    """Find the source with an address: a page of one or none, so that no cursor can be of it."""
+    if cursor is not None:
+        unseal(fingerprint("sources", url), cursor, tuple[UUID])
+    statement = Statement("select")
+    text = statement.fragment("page_of_source_by_identity", identity=address_identity(url), edit=edit)
+    async with store.connection() as connection:
+        return await fetch_page(connection, statement, text)
 
 
 def _next_id(source_id: UUID) -> UUID:
@@ -98,23 +113,32 @@ async def edit_source(
 
 async def insert_source(write: Writing, content: SourceIn, identity: bytes, *, public: bool) -> Written:
     """Write a new source; the caller has made sure that there is none like it."""
-    source = Source(
-        **{**structs.asdict(content), "id": content.id or new_id()},
-        revision=1,
-        sequence=write.take(),
-        created_at=write.time,
-        updated_at=write.time,
-    )
-    encoded = record(
-        write,
-        EntityKind.SOURCE,
-        source,
-        1,
-        type=ChangeType.CREATE,
-        public_type=ChangeType.CREATE if public else None,
-    )
-    await write.connection.execute(query("records", "insert_source"), *_row(source, identity, public, encoded))
-    return _written(str(source.id), 1, source, encoded)
+    return (await insert_sources(write, [(content, identity, public)]))[0]
+
+
+async def insert_sources(write: Writing, new: Iterable[tuple[SourceIn, bytes, bool]]) -> list[Written]:
+    """Write new sources: of each its content, its identity and whether it is in sight at once."""
+    rows, written = [], []
+    for content, identity, public in new:
+        source = Source(
+            **{**structs.asdict(content), "id": content.id or new_id()},
+            revision=1,
+            sequence=write.take(),
+            created_at=write.time,
+            updated_at=write.time,
+        )
+        encoded = record(
+            write,
+            EntityKind.SOURCE,
+            source,
+            1,
+            type=ChangeType.CREATE,
+            public_type=ChangeType.CREATE if public else None,
+        )
+        rows.append(_row(source, identity, public, encoded))
+        written.append(_written(str(source.id), 1, source, encoded))
+    await write.connection.executemany(query("records", "insert_source"), rows)
+    return written
 
 
 async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit) -> Written:
@@ -141,6 +165,10 @@ async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit)
         reason=edit.change.reason,
     )
     await write.connection.execute(query("records", "update_source"), *_row(source, identity, row["public"], encoded))
+    before = SourceFacts(stored.document["publisher"], stored.document["reliability"])
+    after = SourceFacts(source.publisher, source.reliability)
+    if before != after:
+        await reindex_citing(write.connection, source.id, before, after)
     return _written(stored.id, source.revision, source, encoded)
 
 

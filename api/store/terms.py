@@ -5,16 +5,14 @@ To add a filter, give its terms here, name them in ``select/filters.py``, and it
 all the others.
 """
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
-
-from api.store.sql import query
-from schema.edtf import Edtf
+from schema.bounds import CELL_SIZES_DEGREES, Cell, cell_of, positions_of
 from schema.event import Event
-from schema.span import span_of
+from schema.query import MAXIMUM_ORIGINS
+from schema.vocabulary import Stance
 
 #: Every event of a state.
 ALL = ""
@@ -55,71 +53,110 @@ def related_term(event_id: UUID) -> str:
     return f"related:{event_id}"
 
 
-def terms_of(event: Event) -> set[str]:
-    """Every term of an event."""
-    names = {ALL, kind_term(event.kind), occurrence_term(event.occurrence.value)}
+def precision_term(precision: str) -> str:
+    """Events dated with exactly this precision."""
+    return f"precision:{precision}"
+
+
+def source_term(source: UUID) -> str:
+    """Events that cite a source."""
+    return f"source:{source}"
+
+
+def publisher_term(publisher: str) -> str:
+    """Events that cite a source of a publisher."""
+    return f"publisher:{publisher}"
+
+
+def supported_term(reliability: str) -> str:
+    """Events with a supporting source of exactly this reliability of its own."""
+    return f"supported:{reliability}"
+
+
+def supported_by_term(publisher: str) -> str:
+    """Events with a supporting source of a publisher that has no reliability of its own: the publisher's holds."""
+    return f"supported-by:{publisher}"
+
+
+def origins_term(origins: int) -> str:
+    """Events supported from at least so many distinct origins."""
+    return f"origins:{origins}"
+
+
+def disputed_term(disputed: bool) -> str:
+    """Events with a disputing citation, or with none."""
+    return "disputed" if disputed else "undisputed"
+
+
+def country_term(country: str) -> str:
+    """Events with a place in a country."""
+    return f"country:{country}"
+
+
+def cell_term(cell: Cell) -> str:
+    """Events with a place in a cell of the earth."""
+    return f"cell:{cell.size_degrees}:{cell.row}:{cell.column}"
+
+
+#: Events with a place of known position.
+LOCATED = "located"
+
+
+def external_id_term(external_id: str) -> str:
+    """Events known elsewhere under ``scheme:value``."""
+    return f"external:{external_id}"
+
+
+class SourceFacts(NamedTuple):
+    """What finding needs to know of a source."""
+
+    publisher: str | None
+    reliability: str | None
+
+
+def terms_of(event: Event, sources: Mapping[UUID, SourceFacts]) -> set[str]:
+    """Every term of an event; ``sources`` are the ones that it cites."""
+    names = {
+        ALL,
+        kind_term(event.kind),
+        occurrence_term(event.occurrence.value),
+        precision_term(event.when.precision.value),
+        disputed_term(event.evidence.disputing > 0),
+    }
     for actor in event.actors:
         names.add(actor_term(actor.id))
         if actor.role is not None:
             names |= {actor_term(actor.id, actor.role), role_term(actor.role)}
     names.update(tag_term(tag) for tag in event.tags)
     names.update(related_term(relation.event_id) for relation in event.relations)
+    names.update(external_id_term(f"{scheme}:{value}") for scheme, value in event.external_ids.items())
+    names.update(origins_term(count) for count in range(1, min(event.evidence.origins, MAXIMUM_ORIGINS) + 1))
     if event.assessment is not None:
         names.add(confidence_term(event.assessment.confidence.value))
+    return names | _terms_of_citations(event, sources) | _terms_of_places(event)
+
+
+def _terms_of_citations(event: Event, sources: Mapping[UUID, SourceFacts]) -> set[str]:
+    names = set()
+    for citation in event.citations:
+        source = sources[citation.source]
+        names.add(source_term(citation.source))
+        if source.publisher is not None:
+            names.add(publisher_term(source.publisher))
+        if citation.stance is Stance.SUPPORTS:
+            if source.reliability is not None:
+                names.add(supported_term(source.reliability))
+            elif source.publisher is not None:
+                names.add(supported_by_term(source.publisher))
     return names
 
 
-class Indexed(NamedTuple):
-    """Where an event stands in the index: under which terms, in which state, at which bounds."""
-
-    names: frozenset[str]
-    state: str
-    span: int
-    gaps: bool
-    starts: int
-    ends: int
-
-    @classmethod
-    def of(cls, event: Event) -> "Indexed":
-        """Derive it from an event."""
-        date: Edtf = event.date
-        return cls(
-            frozenset(terms_of(event)),
-            event.state.value,
-            span_of(date.starts, date.ends),
-            date.runs is not None,
-            date.starts,
-            date.ends,
-        )
-
-    @property
-    def place(self) -> tuple[Any, ...]:
-        """All but the terms."""
-        return self[1:]
-
-
-async def reindex(connection: Any, event_id: UUID, before: Indexed | None, after: Indexed | None) -> None:
-    """Move an event in the index and keep the terms' counts. The writer holds the head."""
-    same_place = before is not None and after is not None and before.place == after.place
-    old = before.names if before else frozenset[str]()
-    new = after.names if after else frozenset[str]()
-    if before is not None:
-        gone = old - new if same_place else old
-        terms = await _count(connection, before.state, gone, -1)
-        if terms:
-            await connection.execute(query("terms", "remove"), terms, before.starts, event_id)
-    if after is not None:
-        added = new - old if same_place else new
-        terms = await _count(connection, after.state, added, 1)
-        if terms:
-            await connection.execute(
-                query("terms", "add"), event_id, terms, after.span, after.gaps, after.starts, after.ends
-            )
-
-
-async def _count(connection: Any, state: str, names: Iterable[str], change: int) -> list[int]:
-    ordered = sorted(names)
-    if not ordered:
-        return []
-    rows: list[asyncpg.Record] = await connection.fetch(query("terms", "count"), state, ordered, change)
-    return [row["id"] for row in rows]
+def _terms_of_places(event: Event) -> set[str]:
+    names = set()
+    for place in event.places:
+        if place.country is not None:
+            names.add(country_term(place.country))
+    for longitude, latitude in positions_of(event.places):
+        names.add(LOCATED)
+        names.update(cell_term(cell_of(longitude, latitude, size)) for size in CELL_SIZES_DEGREES)
+    return names

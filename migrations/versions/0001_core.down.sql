@@ -1,2 +1,2 @@
 -- Takes the whole store away, its history included: nothing came before it.
-DROP TABLE token, event_term, term, event, source, actor_name, actor, content, change, head;
+DROP TABLE idempotency, token, event_term, term, event, source, actor_name, actor, content, change, head;

@@ -28,6 +28,8 @@ CREATE TABLE change (
 -- At most one change makes a revision; the same index lists a record's revisions.
 CREATE UNIQUE INDEX change_revision ON change (entity, entity_id, revision) WHERE type IS NOT NULL;
 
+CREATE INDEX change_recorded_at ON change (recorded_at, sequence);
+
 -- What each change wrote. Apart from the log, so that a redaction can delete it and leave the chain valid.
 CREATE TABLE content (
     entity_id text NOT NULL,
@@ -48,6 +50,8 @@ CREATE TABLE actor (
     actors      text[] NOT NULL,            -- every other actor that the document mentions
     document    bytea NOT NULL
 ) WITH (fillfactor = 70);
+
+CREATE INDEX actor_reliability ON actor (reliability) WHERE reliability IS NOT NULL;
 
 -- Everything that an actor is known as, folded; several actors may share a name, which is then ambiguous.
 CREATE TABLE actor_name (
@@ -82,10 +86,15 @@ CREATE TABLE event (
     instant_starts_latest int8 NOT NULL,     -- the latest instant at which it may start
     instant_ends         int8 NOT NULL,
     instant_runs         int8multirange,
+    sequence             int8 NOT NULL,     -- of the last change
+    planned              boolean NOT NULL,
+    positions            point[],           -- of its places, longitude before latitude
     actors               text[] NOT NULL,   -- every actor and source that the document mentions
     sources              uuid[] NOT NULL,
     document             bytea NOT NULL
 ) WITH (fillfactor = 70);
+
+CREATE INDEX event_sequence ON event (state, sequence);
 
 -- The words that events can be found by, each within a state, with the number of events that have it:
 -- the reader starts from the rarest word. The empty name stands for every event of the state.
@@ -120,9 +129,25 @@ CREATE TABLE token (
     revoked_at timestamptz
 );
 
+-- What POST requests with an Idempotency-Key were answered, written in the transaction of what they wrote: a request
+-- that is sent again is answered again and done once. Rows are of no use after expires_at; deleting any of them
+-- costs no more than that, so a redaction may empty the table.
+CREATE TABLE idempotency (
+    scope      bytea NOT NULL,              -- SHA-256 of whose, which method, which path, which key
+    part       int4 NOT NULL,               -- 0 or, where rows commit in chunks, the chunk
+    request    bytea NOT NULL,              -- SHA-256 of what was asked for
+    status     int2 NOT NULL,
+    headers    text NOT NULL,               -- JSON
+    body       bytea NOT NULL,
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (scope, part)
+);
+CREATE INDEX idempotency_expires_at ON idempotency (expires_at);
+
 -- The runtime role adds to history and cannot change it; tokens are given out by the owner.
 GRANT SELECT, UPDATE ON head TO {runtime_role};
 GRANT SELECT, INSERT ON change, content TO {runtime_role};
-GRANT SELECT, INSERT, UPDATE, DELETE ON actor, actor_name, source, event, term, event_term TO {runtime_role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON actor, actor_name, source, event, term, event_term, idempotency
+    TO {runtime_role};
 GRANT SELECT ON token TO {runtime_role};
 GRANT SELECT ON alembic_version TO {runtime_role};

@@ -49,9 +49,11 @@ def test_every_variable_is_read() -> None:
         "DATELINE_WORKERS": "64",
         "DATELINE_READING": "token",
         "DATELINE_MAXIMUM_BODY_BYTES": "1024",
+        "DATELINE_MAXIMUM_BATCH_BYTES": "1000000",
         "DATELINE_QUERY_TIMEOUT_S": "0.5",
         "DATELINE_WRITE_TIMEOUT_S": "3600.0",
         "DATELINE_POOL_SIZE": "1",
+        "DATELINE_CORS_ORIGINS": "https://news.example,http://localhost:3000",
     }
     settings = Settings.from_environment(environment)
     assert settings.to_environment() == environment

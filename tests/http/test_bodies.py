@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.http.small_application import EVENT_ID, MAXIMUM_BYTES, check_problem, connected, make_application
 
 JSON_TYPE = {"Content-Type": "application/json"}

@@ -4,12 +4,12 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 from litestar import get
-from tests.http.small_application import list_events
 
 from api.http.contract import HEADERS, RESPONSE_NAMES, TAGS, Contract, contract_of
 from schema.change import Change
 from schema.event import Event, EventIn
 from schema.problem import PROBLEM_KINDS
+from tests.http.small_application import list_events
 
 COMMON = {"bad-request", "invalid-parameters", "internal-error", "unavailable"}
 

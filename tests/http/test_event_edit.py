@@ -419,13 +419,22 @@ async def test_the_revision_of_a_retraction_can_be_restored_too(client: Client) 
     await check_whole(client)
 
 
+@pytest.mark.parametrize(("method", "body"), [("PUT", {}), ("PATCH", {}), ("PATCH", {"state": None})])
+async def test_a_draft_is_published_only_by_saying_so(client: Client, method: str, body: dict[str, Any]) -> None:
+    draft = await make_event(client, state="draft")
+    content = event_body(title="Another title") if method == "PUT" else {"title": "Another title", **body}
+    content.pop("state", None) if method == "PUT" else None
+    changed = await send_ok(client, method, path_of(draft), content, 1)
+    assert (changed["state"], changed["title"], changed["revision"]) == ("draft", "Another title", 2)
+
+
 async def test_a_published_event_never_goes_back_to_what_only_a_draft_may_be(client: Client) -> None:
     """Contents from its time as a draft without citations, or with relations that are gone, are refused in words."""
     other = await make_event(client, state="draft")
     relations = [{"type": "follows", "event_id": other["id"]}]
     event = await make_event(client, state="draft", citations=[], relations=relations)
     path = path_of(event)
-    await send_ok(client, "PUT", path, event_body(), 1)
+    await send_ok(client, "PUT", path, event_body(state="published"), 1)
     assert (await send(client, "DELETE", path_of(other), None, 1)).status_code == 204
     answer = await send(client, "POST", path + "/restore", {"revision": 1}, 2)
     body = check_problem(answer, "invalid-body", places={"/revision"})

@@ -15,13 +15,13 @@ from litestar import get, put
 from litestar.params import FromPath
 from msgspec import Struct
 from openapi_spec_validator import validate
-from tests.http.small_application import make_application
 
 from api.http.components import ecmascript, prose
 from api.http.contract import Contract
 from api.openapi import as_yaml, document
 from schema.change import Change
 from schema.event import Event, EventIn
+from tests.http.small_application import make_application
 
 
 @pytest.fixture(scope="module")

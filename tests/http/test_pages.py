@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import yaml
-from tests.http.small_application import Store, check_problem, connected
 
 from schema.problem import PROBLEM_KINDS, problem
+from tests.http.small_application import Store, check_problem, connected
 
 PAGES = ["/", "/docs", "/problems"]
 

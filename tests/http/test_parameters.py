@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar import Request
-from tests.http.small_application import EVENT_ID, Filters, check_problem, connected
 
 from api.http.parameters import read_query
 from schema.problem import ProblemError
+from tests.http.small_application import EVENT_ID, Filters, check_problem, connected
 
 
 @pytest.fixture

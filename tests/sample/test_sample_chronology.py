@@ -267,9 +267,7 @@ def test_the_team_has_eleven_members_since_its_founding(sample: Sample) -> None:
 
 def test_air_defence_has_a_single_origin(sample: Sample) -> None:
     publishers = {source.id: source.publisher for source in sample.sources if source.id is not None}
-    citations = [
-        read(to_builtins(cited), Citation).value for cited in the(sample, "2024-11/..", "Pantsir").citations
-    ]
+    citations = [read(to_builtins(cited), Citation).value for cited in the(sample, "2024-11/..", "Pantsir").citations]
     assert {tuple(cited.attribution) for cited in citations} == {("msmt",)}
     counted = count_evidence(citations, publishers)
     assert (counted.supporting, counted.disputing, counted.origins) == (2, 0, 1)

@@ -7,23 +7,36 @@ disagree with what a writer would have stored; only the way into the tables is a
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from asyncpg import Range
+from asyncpg import Point, Range
 
 from api.store.identity import fold, source_identity
-from api.store.terms import Indexed
+from api.store.indexing import Indexed
+from api.store.terms import SourceFacts
 from schema.actor import Actor
 from schema.assessment import Assessment, count_evidence
+from schema.bounds import positions_of
 from schema.citation import Citation
 from schema.edtf import Edtf, parse
 from schema.edtf.calendar import day_number, format_day, format_year, year_month_day
 from schema.event import Event, EventActor, Relation, When
+from schema.place import Place
 from schema.source import Source
-from schema.vocabulary import CORE_EVENT_KINDS, CORE_ROLES, Confidence, Occurrence, RelationType, State
+from schema.vocabulary import (
+    CORE_EVENT_KINDS,
+    CORE_ROLES,
+    Confidence,
+    Occurrence,
+    RelationType,
+    Reliability,
+    Stance,
+    State,
+)
 from schema.wire import encode
 
 _LAST_DAY = day_number(2025, 12, 31)
@@ -49,7 +62,22 @@ _CONFIDENCES: dict[Confidence | None, float] = {
     Confidence.HIGH: 20.0,
 }
 _STATES = {State.PUBLISHED: 97.0, State.DRAFT: 2.0, State.RETRACTED: 1.0}
-_PUBLISHERS = ACTORS[100:140]
+PUBLISHERS = ACTORS[100:140]
+#: By rank of the publisher: every grade, and none.
+_PUBLISHER_RELIABILITY = (
+    Reliability.B,
+    None,
+    Reliability.A,
+    Reliability.D,
+    Reliability.F,
+    Reliability.C,
+    Reliability.E,
+)
+_SOURCE_RELIABILITY: dict[Reliability | None, float] = {None: 80.0, **dict.fromkeys(Reliability, 3.0)}
+_STANCES = {Stance.SUPPORTS: 88.0, Stance.DISPUTES: 4.0, Stance.MENTIONS: 8.0}
+COUNTRIES = [first + second for first in "TRAUNMXYZB" for second in "RSTUQW"]
+#: When the change with sequence 0 would have been written; each further one comes a minute later.
+FIRST_CHANGE = datetime(2025, 6, 1, tzinfo=UTC)
 
 
 class _Choice:
@@ -103,7 +131,7 @@ def _months(random: Random, number: int) -> str:
 
 def _years(random: Random, number: int) -> str:
     year = year_month_day(number)[0]
-    return f"{year - random.randint(1, 29)}/{year}"
+    return f"{year - random.choice((1, 1, 2, 2, 3, 4, random.randint(5, 29)))}/{year}"
 
 
 def _gaps(random: Random, number: int) -> str:
@@ -162,7 +190,8 @@ def actors() -> list[Actor]:
         Actor(
             id=actor,
             name=f"The {rank:04d}th actor",
-            kind="publisher" if actor in _PUBLISHERS else "organization",
+            kind="publisher" if actor in PUBLISHERS else "organization",
+            reliability=_reliability(actor),
             revision=1,
             sequence=rank,
             created_at=_TIME,
@@ -172,15 +201,23 @@ def actors() -> list[Actor]:
     ]
 
 
+def _reliability(actor: str) -> Reliability | None:
+    if actor not in PUBLISHERS:
+        return None
+    return _PUBLISHER_RELIABILITY[PUBLISHERS.index(actor) % len(_PUBLISHER_RELIABILITY)]
+
+
 def sources(number: int = 1000) -> list[Source]:
     """The sources that generated events cite."""
     random = Random(f"sources {number}")
+    publisher, reliability = _Choice.powers([*PUBLISHERS[:3], None, *PUBLISHERS[3:]]), _Choice(_SOURCE_RELIABILITY)
     return [
         Source(
             id=_uuid(random),
             title=f"Article {index}",
             url=f"https://news.example/{index}",
-            publisher=random.choice(_PUBLISHERS),
+            publisher=publisher.draw(random),
+            reliability=reliability.draw(random),
             revision=1,
             sequence=index,
             created_at=_TIME,
@@ -188,6 +225,78 @@ def sources(number: int = 1000) -> list[Source]:
         )
         for index in range(number)
     ]
+
+
+#: Where the index and the earth itself have borders.
+BORDER_POSITIONS = [
+    (longitude, latitude)
+    for longitude in (-180.0, -179.9999, -150.0, -1e-9, 0.0, 29.0, 29.9999, 30.0, 179.9999, 180.0)
+    for latitude in (-90.0, -60.0, -1e-9, 0.0, 41.0, 59.9999, 60.0, 89.9999, 90.0)
+]
+
+
+def places() -> list[Place]:
+    """Places by rank: towns of countries, and every tenth at a border of the grid or of the earth."""
+    random = Random("places")
+    country = _Choice.powers(COUNTRIES)
+    centres = {code: (random.uniform(-175, 175), random.uniform(-60, 70)) for code in COUNTRIES}
+    made = []
+    for rank in range(1, 1001):
+        code = country.draw(random)
+        east, north = centres[code]
+        longitude, latitude = round(east + random.gauss(0, 1.5), 4), round(north + random.gauss(0, 1.5), 4)
+        if rank % 10 == 0:
+            longitude, latitude = random.choice(BORDER_POSITIONS)
+        located = rank % 7 > 0
+        made.append(
+            Place(
+                name=f"Place {rank}",
+                country=code if rank % 8 else None,
+                longitude=longitude if located else None,
+                latitude=latitude if located else None,
+            )
+        )
+    return made
+
+
+class _Further:
+    """What events have besides; drawn from numbers of its own, so that the rest stays as it was."""
+
+    def __init__(self, seed: int, cited: list[Source]) -> None:
+        self._random = Random(f"further {seed}")
+        self._cited, self._places = cited, places()
+        self._stance = _Choice(_STANCES)
+        self._source, self._place = _Choice.powers(range(len(cited))), _Choice.powers(range(len(self._places)))
+
+    def citations(self, first: Source) -> list[Citation]:
+        """One citation, often more: of several sources, some that say who told them, some that dispute."""
+        random = self._random
+        further = [self._cited[rank] for rank in self._source.draw_some(random, 3)]
+        sources = list({source.id: source for source in [first, *further]}.values())
+        return [
+            Citation(
+                id=_uuid(random),
+                source=source.id,
+                stance=self._stance.draw(random),
+                attribution=[f"Ministry {random.randint(1, 9)}"] if random.random() < 0.2 else [],
+            )
+            for source in sources[: random.choice((1, 1, 2, 4))]
+        ]
+
+    def places(self) -> list[Place]:
+        """None, one or two places."""
+        return [self._places[rank] for rank in self._place.draw_some(self._random, self._random.choice((0, 1, 1, 2)))]
+
+    def external_ids(self, index: int) -> dict[str, str]:
+        """None, or one of its own and one that it shares with others."""
+        if self._random.random() < 0.8:
+            return {}
+        return {"wikidata": f"Q{index}", "archive": f"box:{self._random.randint(1, 50)}"}
+
+    def planned_date(self, text: str) -> str:
+        """A plan is for a day that is far away yet, or whose time has passed without a word."""
+        random = self._random
+        return text if random.random() < 0.3 else f"{random.randint(2100, 2199)}-{random.randint(1, 12):02d}"
 
 
 def events(number: int, cited: list[Source], seed: int = 1, texts: Iterable[str] | None = None) -> Iterator[Event]:
@@ -198,23 +307,30 @@ def events(number: int, cited: list[Source], seed: int = 1, texts: Iterable[str]
     actor, role = _Choice.powers(ACTORS), _Choice.powers([None, *ROLES])
     kind, tag = _Choice.powers(KINDS), _Choice.powers(TAGS)
     occurrence, confidence, state = _Choice(OCCURRENCES), _Choice(_CONFIDENCES), _Choice(_STATES)
+    further = _Further(seed, cited)
     known: dict[str, tuple[Edtf, When]] = {}
     earlier: list[UUID] = []
     for index, text in enumerate(islice(dates, number), 1):
+        assessed = confidence.draw(random)
+        _uuid(random)  # once drawn for a citation; the events of a seed stay as they were
+        citations = further.citations(random.choice(cited))
+        parts = actor.draw_some(random, random.choice((1, 2, 2, 4)))
+        event_id, slug, occurred = _uuid(random), kind.draw(random), occurrence.draw(random)
+        if texts is None and occurred is Occurrence.PLANNED:
+            text = further.planned_date(text)
         if text not in known:
             date = parse(text)
             known[text] = date, When.of(date)
-        assessed = confidence.draw(random)
-        citations = [Citation(id=_uuid(random), source=random.choice(cited).id)]
-        parts = actor.draw_some(random, random.choice((1, 2, 2, 4)))
         event = Event(
-            id=_uuid(random),
+            id=event_id,
             title=f"Event {index}",
-            kind=kind.draw(random),
+            kind=slug,
             date=known[text][0],
-            occurrence=occurrence.draw(random),
+            occurrence=occurred,
             state=state.draw(random),
             actors=[EventActor(id=one, role=role.draw(random)) for one in parts],
+            places=further.places(),
+            external_ids=further.external_ids(index),
             citations=citations,
             assessment=Assessment(confidence=assessed) if assessed else None,
             relations=[Relation(type=RelationType.FOLLOWS, event_id=random.choice(earlier))]
@@ -226,13 +342,18 @@ def events(number: int, cited: list[Source], seed: int = 1, texts: Iterable[str]
             revision=1,
             sequence=index,
             created_at=_TIME,
-            updated_at=_TIME,
+            updated_at=written_at(index),
             published_at=_TIME,
         )
         # Few enough to stay cheap; published ones, so that a published event never points to a draft.
         if event.state is State.PUBLISHED and len(earlier) < 1000:
             earlier.append(event.id)
         yield event
+
+
+def written_at(sequence: int) -> str:
+    """When the change with a sequence was written."""
+    return (FIRST_CHANGE + timedelta(minutes=sequence)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _uuid(random: Random) -> UUID:
@@ -261,7 +382,7 @@ WHERE indrelid = $1::regclass
 async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counter[tuple[str, str]]:
     """Put events, with all actors and these sources, into an empty store; gives the counts of the terms.
 
-    ``owner`` is a connection of the tables' owner. The log stays empty: nothing that lists events reads it.
+    ``owner`` is a connection of the tables' owner. The log stays empty, see ``load_log``.
     """
     await _load_actors(owner)
     await _copy(owner, "source", [_source_row(source) for source in cited])
@@ -271,11 +392,12 @@ async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counte
         await owner.execute(index.drop)
     ids: dict[tuple[str, str], int] = {}
     counts: Counter[tuple[str, str]] = Counter()
+    facts = {source.id: SourceFacts(source.publisher, source.reliability) for source in cited}
     remaining = iter(made)
     while batch := list(islice(remaining, _BATCH)):
         entries: list[tuple[Any, ...]] = []
         for event in batch:
-            indexed = Indexed.of(event)
+            indexed = Indexed.of(event, facts)
             terms = [(indexed.state, name) for name in sorted(indexed.names)]
             counts.update(terms)
             entries += [
@@ -297,6 +419,21 @@ async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counte
     return counts
 
 
+async def load_log(owner: Any) -> None:
+    """Write a change for each event that was loaded, without a content: what tells when an event was written."""
+    await owner.execute(
+        "INSERT INTO change (sequence, recorded_at, entity, entity_id, revision, type, public_type, author, digest)"
+        " SELECT sequence, $1::timestamptz + sequence * interval '1 minute', 'event', id::text, 1, 'create',"
+        " CASE WHEN state <> 'draft' THEN 'create' END, 'loading', '\\x00' FROM event",
+        FIRST_CHANGE,
+    )
+    await owner.execute(
+        "UPDATE head SET (sequence, public_sequence, recorded_at)"
+        " = (SELECT max(sequence), max(sequence), max(recorded_at) FROM change)"
+    )
+    await owner.execute("VACUUM ANALYZE change")
+
+
 async def _load_actors(owner: Any) -> None:
     made = actors()
     rows: list[dict[str, Any]] = [
@@ -306,7 +443,7 @@ async def _load_actors(owner: Any) -> None:
             "public": True,
             "name": actor.name,
             "kind": actor.kind,
-            "reliability": None,
+            "reliability": actor.reliability,
             "actors": [],
             "document": encode(actor),
         }
@@ -326,7 +463,7 @@ def _source_row(source: Source) -> dict[str, Any]:
         "url": source.url,
         "publisher": source.publisher,
         "published": None,
-        "reliability": None,
+        "reliability": source.reliability,
         "document": encode(source),
     }
 
@@ -344,6 +481,9 @@ def _event_row(event: Event) -> dict[str, Any]:
         "instant_starts_latest": date.instant_starts_latest,
         "instant_ends": date.instant_ends,
         "instant_runs": _multirange(date.instant_runs),
+        "sequence": event.sequence,
+        "planned": event.occurrence is Occurrence.PLANNED,
+        "positions": [Point(*position) for position in positions_of(event.places)] or None,
         "actors": sorted({actor.id for actor in event.actors}),
         "sources": sorted({citation.source for citation in event.citations}),
         "document": encode(event),

@@ -8,7 +8,7 @@ import msgspec
 from api.history.verification import verify
 from api.store.identity import fold, source_identity
 from api.store.log import FIRST_DIGEST, chained_digest, digest_of_content
-from api.store.terms import terms_of
+from api.store.terms import SourceFacts, terms_of
 from schema.change import EntityKind, LogEntry
 from schema.event import Event
 from schema.source import SourceIn
@@ -174,4 +174,8 @@ async def _check_index(connection: Any, events: dict[Any, Any]) -> None:
         assert (row["starts"], row["ends"], row["gaps"]) == (date.starts, date.ends, date.runs is not None)
         assert row["span"] == span_of(date.starts, date.ends)
     assert {number: term["events"] for number, term in terms.items()} == {number: counted[number] for number in terms}
-    assert found == {key: terms_of(event) for key, (_, event) in events.items()}
+    sources = {
+        row["id"]: SourceFacts(row["publisher"], row["reliability"])
+        for row in await connection.fetch("SELECT id, publisher, reliability FROM source")
+    }
+    assert found == {key: terms_of(event, sources) for key, (_, event) in events.items()}

@@ -10,6 +10,8 @@ from api.store.store import Store
 
 #: The tables that grow with the store.
 LARGE = {"event", "event_term", "source", "actor", "actor_name", "change", "content", "term"}
+#: Those of them that hold events in the order of their dates.
+_DATED = {"event", "event_term"}
 
 
 class Sent(NamedTuple):
@@ -81,13 +83,28 @@ class Plan(NamedTuple):
         ]
 
     @property
-    def largest_sort(self) -> float:
-        """The most rows that any sort, hash or aggregate took in at once."""
-        collecting = [node for node in self.nodes() if node["Node Type"] in _COLLECTING]
-        return max((child["Actual Rows"] for node in collecting for child in node["Plans"]), default=0.0)
+    def unlimited(self) -> list[str]:
+        """Sorts, hashes and aggregates that take in all of a walk along the index, with no limit in between."""
+        return [
+            node["Node Type"]
+            for node in self.nodes()
+            if node["Node Type"] in _COLLECTING and any(map(_is_unlimited_walk, node["Plans"]))
+        ]
+
+    @property
+    def walks(self) -> int:
+        """How many walks along the index are merged."""
+        return sum(node.get("Alias") == "t" or node.get("Alias", "").startswith("t_") for node in self.nodes())
 
 
+#: Nodes that take in everything before they give anything.
 _COLLECTING = {"Sort", "Incremental Sort", "Hash", "Aggregate", "Materialize"}
+
+
+def _is_unlimited_walk(node: dict[str, Any]) -> bool:
+    if node["Node Type"] == "Limit":
+        return False
+    return node.get("Relation Name") in _DATED or any(map(_is_unlimited_walk, node.get("Plans", ())))
 
 
 def read_by(node: dict[str, Any]) -> float:
@@ -104,13 +121,14 @@ async def explain(connection: Any, sent: Sent, mode: str) -> Plan:
         for parameter in prepared.get_parameters()
     ]
     values = ", ".join(map(_literal, sent.values))
-    async with connection.transaction():
-        await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
-        await connection.execute(f"PREPARE explained ({', '.join(types)}) AS {sent.sql}")
-        try:
+    await connection.execute(f"PREPARE explained ({', '.join(types)}) AS {sent.sql}")
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
             text = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE explained ({values})")
-        finally:
-            await connection.execute("DEALLOCATE explained")
+    finally:
+        # It outlives a transaction that fails.
+        await connection.execute("DEALLOCATE explained")
     explained = json.loads(text)[0]
     return Plan(explained["Plan"], explained["Planning Time"], explained["Execution Time"])
 
@@ -121,7 +139,14 @@ def _literal(value: Any) -> str:
     if isinstance(value, bool | int):
         return str(value)
     if isinstance(value, list):
-        return "ARRAY[" + ", ".join(map(_literal, value)) + "]"
-    if isinstance(value, str | UUID):
-        return "'" + str(value).replace("'", "''") + "'"
+        # As a text, which takes the type that is wanted, even where it is empty.
+        return _quoted("{" + ",".join(json.dumps(str(one)) for one in value) + "}")
+    if isinstance(value, float | str | UUID):
+        return _quoted(str(value))
+    if isinstance(value, bytes):
+        return _quoted(f"\\x{value.hex()}")
     raise TypeError(f"no literal for {value!r}")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

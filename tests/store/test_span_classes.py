@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, parse
 from schema.edtf.calendar import day_number
-from schema.span import CEILINGS, LONG, OPEN_END, earliest_start, floor_s, span_of
+from schema.span import CEILINGS, LONG, OPEN_END, Length, earliest_start, floor_s, span_of
 
 _DAY_S = 86_400
 _STARTS = st.integers(-(10**11), 10**11) | st.integers(-40_000, 40_000).map(lambda day: day * _DAY_S)
@@ -32,10 +32,9 @@ def test_what_lies_across_a_moment_is_found_by_looking_back(starts: int, length:
 
 @settings(max_examples=1000, deadline=None)
 @given(st.sampled_from(CEILINGS), _STARTS)
-def test_looking_back_is_no_longer_than_it_must(ceiling: object, end: int) -> None:
-    length = CEILINGS[CEILINGS.index(ceiling)]  # type: ignore[arg-type]
-    assert length.after(length.before(end)) > end
-    assert length.after(length.before(end) - 1) <= end
+def test_looking_back_is_no_longer_than_it_must(ceiling: Length, end: int) -> None:
+    assert ceiling.after(ceiling.before(end)) > end
+    assert ceiling.after(ceiling.before(end) - 1) <= end
 
 
 def test_whole_days_months_and_years_end_where_their_class_does() -> None:

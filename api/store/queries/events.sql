@@ -1,16 +1,18 @@
 -- Events: their current rows.
 
--- name: event
-SELECT id::text, revision, state <> 'draft' AS public, document, actors, sources FROM event WHERE id = $1;
+-- name: current
+SELECT id::text, revision, state <> 'draft' AS public, document, actors, sources FROM event
+WHERE id = ANY ($1::uuid[]);
 
 -- name: insert
 INSERT INTO event (id, revision, state, starts, ends, runs, instant_starts, instant_starts_latest, instant_ends,
-                   instant_runs, actors, sources, document)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+                   instant_runs, sequence, planned, positions, actors, sources, document)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 
 -- name: update
 UPDATE event SET revision = $2, state = $3, starts = $4, ends = $5, runs = $6, instant_starts = $7,
-    instant_starts_latest = $8, instant_ends = $9, instant_runs = $10, actors = $11, sources = $12, document = $13
+    instant_starts_latest = $8, instant_ends = $9, instant_runs = $10, sequence = $11, planned = $12,
+    positions = $13, actors = $14, sources = $15, document = $16
 WHERE id = $1;
 
 -- name: delete

@@ -21,8 +21,9 @@ SELECT content.document, change.public_type
 FROM change JOIN content USING (entity_id, sequence)
 WHERE change.entity = $1 AND change.entity_id = $2 AND change.revision = $3 AND change.type IS NOT NULL;
 
--- name: is_known
-SELECT EXISTS (SELECT FROM change WHERE entity = $1 AND entity_id = $2 AND revision = 1 AND type IS NOT NULL);
+-- name: known
+-- Which of these ids ($2) records have or had.
+SELECT entity_id FROM change WHERE entity = $1 AND entity_id = ANY ($2::text[]) AND revision = 1 AND type IS NOT NULL;
 
 -- name: changes_in_order
 SELECT change.*, content.salt, content.reason, content.document
@@ -31,6 +32,11 @@ WHERE change.sequence > $1 ORDER BY change.sequence LIMIT $2;
 
 -- name: head
 SELECT sequence, public_sequence, digest, recorded_at FROM head;
+
+-- name: seen_head
+-- The last change that a reader sees, $1 telling whether with `edit`; no row before the first.
+SELECT change.sequence, change.digest FROM head
+JOIN change ON change.sequence = CASE WHEN $1 THEN head.sequence ELSE head.public_sequence END;
 
 -- name: contents_without_change
 SELECT count(*) FROM content WHERE NOT EXISTS (

@@ -3,6 +3,9 @@
 -- name: actor
 SELECT id, revision, public, document FROM actor WHERE id = $1;
 
+-- name: actors_known
+SELECT id FROM actor WHERE id = ANY ($1::text[]);
+
 -- name: source
 SELECT id::text, revision, public, document FROM source WHERE id = $1;
 

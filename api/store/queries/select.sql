@@ -48,6 +48,73 @@ AND (SELECT e.instant_starts >= :from AND e.instant_ends <= :to FROM event e WHE
 -- name: instants_start
 AND (SELECT e.instant_starts < :to AND e.instant_starts_latest >= :from FROM event e WHERE e.id = t.event_id)
 
+-- name: is_past
+AND (SELECT e.instant_ends <= :now FROM event e WHERE e.id = t.event_id)
+
+-- name: is_not_overdue
+AND (SELECT e.instant_ends > :now OR NOT e.planned FROM event e WHERE e.id = t.event_id)
+
+-- name: in_box
+AND (SELECT EXISTS (SELECT FROM unnest(e.positions) AS p
+                    WHERE p[0] BETWEEN :west AND :east AND p[1] BETWEEN :south AND :north)
+     FROM event e WHERE e.id = t.event_id)
+
+-- name: in_box_across
+AND (SELECT EXISTS (SELECT FROM unnest(e.positions) AS p
+                    WHERE (p[0] >= :west OR p[0] <= :east) AND p[1] BETWEEN :south AND :north)
+     FROM event e WHERE e.id = t.event_id)
+
+-- name: changed_from
+AND (SELECT e.sequence >= :sequence FROM event e WHERE e.id = t.event_id)
+
+-- The same checks on the date for events that are not found by a walk along their dates.
+
+-- name: starts_from
+AND t.starts >= :bound
+
+-- name: starts_before
+AND t.starts < :bound
+
+-- name: chosen
+-- `t` has the columns of a place in the index, and those of the event that order it.
+SELECT t.{position} AS position, t.event_id
+FROM (SELECT id AS event_id, state, starts, ends, runs IS NOT NULL AS gaps, sequence FROM event) AS t
+WHERE t.state = :state
+
+-- name: among
+AND t.event_id = ANY (:ids::uuid[])
+
+-- name: from_forward
+AND (t.{position}, t.event_id) >= (:after, :after_id)
+
+-- name: from_backward
+AND (t.{position}, t.event_id) <= (:after, :after_id)
+
+-- name: changes_forward
+AND t.sequence >= :after
+
+-- name: changes_backward
+AND t.sequence <= :after
+
+-- name: in_order_forward
+ORDER BY t.{position}, t.event_id LIMIT :limit
+
+-- name: in_order_backward
+ORDER BY t.{position} DESC, t.event_id DESC LIMIT :limit
+
+-- name: by_change_forward
+ORDER BY t.sequence LIMIT :limit
+
+-- name: by_change_backward
+ORDER BY t.sequence DESC LIMIT :limit
+
+-- name: changed_since
+-- What has changed from a sequence on, if it is not more than a bound.
+SELECT id FROM event WHERE state = ANY (:states::text[]) AND sequence >= :sequence LIMIT :limit
+
+-- name: count_of
+SELECT count(*) FROM ({keys}) AS key
+
 -- name: forward
 ORDER BY t.starts, t.event_id LIMIT :limit
 
@@ -60,34 +127,59 @@ SELECT DISTINCT starts, event_id FROM ({branches}) AS branch ORDER BY starts, ev
 -- name: merged_backward
 SELECT DISTINCT starts, event_id FROM ({branches}) AS branch ORDER BY starts DESC, event_id DESC LIMIT :limit
 
+-- name: merged_chosen
+SELECT position, event_id FROM ({branches}) AS branch ORDER BY position {order}, event_id {order} LIMIT :limit
+
 -- Pages for `with_included`. `edit` tells whether what nothing public mentions is seen.
 
 -- name: page_of_event
-SELECT id, revision, starts, actors, sources, document FROM event
+SELECT id, revision, starts AS position, actors, sources, document FROM event
 WHERE id = :id AND (state <> 'draft' OR :edit)
 
 -- name: page_of_written
-SELECT :id::text AS id, :revision::int4 AS revision, NULL::int8 AS starts, :actors::text[] AS actors,
+SELECT :id::text AS id, :revision::int4 AS revision, NULL::int8 AS position, :actors::text[] AS actors,
        :sources::uuid[] AS sources, :document::bytea AS document
 
 -- name: page_of_actor
-SELECT id, revision, NULL::int8 AS starts, actors, '{}'::uuid[] AS sources, document FROM actor
+SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM actor
 WHERE id = :id AND (public OR :edit)
 
 -- name: page_of_actors
-SELECT id, revision, NULL::int8 AS starts, actors, '{}'::uuid[] AS sources, document FROM actor
+SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM actor
 WHERE id > :after AND (public OR :edit) ORDER BY id LIMIT :limit
 
 -- name: page_of_source
-SELECT id, revision, NULL::int8 AS starts, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
+SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
 WHERE id = :id AND (public OR :edit)
 
 -- name: page_of_sources
-SELECT id, revision, NULL::int8 AS starts, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
+SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
 WHERE id >= :first AND (public OR :edit) ORDER BY id LIMIT :limit
 
+-- name: page_of_source_by_identity
+SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
+WHERE identity = :identity AND (public OR :edit)
+
+-- name: page_of_events
+SELECT id, revision, starts AS position, actors, sources, document FROM event WHERE id = ANY (:ids::uuid[])
+
+-- name: page_of_related
+-- Events by id, and those under any of some terms, the first of them that have not been seen. No recursive CTE: a
+-- distributed PostgreSQL has none, and a walk in rounds is bounded in each.
+SELECT id, revision, starts AS position, actors, sources, document FROM event WHERE id = ANY (ARRAY (
+    SELECT event_id FROM (
+        SELECT starts, id AS event_id FROM event WHERE id = ANY (:ids::uuid[]) AND state = ANY (:states::text[])
+        UNION
+        SELECT walked.starts, walked.event_id FROM unnest(:terms::int4[]) AS lead (term) CROSS JOIN LATERAL (
+            SELECT t.starts, t.event_id FROM event_term t WHERE t.term = lead.term
+            ORDER BY t.starts, t.event_id LIMIT :each
+        ) AS walked
+    ) AS key
+    WHERE event_id <> ALL (:seen::uuid[]) ORDER BY starts, event_id LIMIT :limit
+))
+
 -- name: page_by_keys
-SELECT id, revision, starts, actors, sources, document FROM event
+SELECT id, revision, {position} AS position, actors, sources, document FROM event
 WHERE id = ANY (ARRAY (SELECT event_id FROM ({keys}) AS key))
 
 -- name: with_included
@@ -101,7 +193,7 @@ WITH page AS MATERIALIZED (
     SELECT id, name, kind, reliability FROM actor
     WHERE id = ANY (ARRAY (SELECT unnest(actors) FROM page UNION SELECT publisher FROM cited))
 )
-SELECT 0 AS part, id::text, revision, starts, NULL AS a, NULL AS b, NULL AS c, NULL AS d, NULL AS e, document
+SELECT 0 AS part, id::text, revision, position, NULL AS a, NULL AS b, NULL AS c, NULL AS d, NULL AS e, document
 FROM page
 UNION ALL
 SELECT 1, cited.id::text, NULL, NULL, title, url, publisher, published,

@@ -1,26 +1,52 @@
 -- The terms that events are found by. Written only while the head is held.
 
 -- name: count
--- Changes the counts of terms by $3 and gives their ids; new terms are added.
+-- Changes the counts of terms ($1 states, $2 names) by $3 and gives their ids; new terms are added.
 WITH wanted AS (
-    SELECT unnest($2::text[]) COLLATE "C" AS name
+    SELECT state, name COLLATE "C" AS name, change
+    FROM unnest($1::text[], $2::text[], $3::int8[]) AS wanted (state, name, change)
 ), counted AS (
-    UPDATE term SET events = term.events + $3::int8 FROM wanted
-    WHERE term.state = $1 AND term.name = wanted.name RETURNING term.id
+    UPDATE term SET events = term.events + wanted.change FROM wanted
+    WHERE term.state = wanted.state AND term.name = wanted.name RETURNING term.id, term.state, term.name
 ), added AS (
     INSERT INTO term (state, name, events)
-    SELECT $1, wanted.name, $3 FROM wanted
-    WHERE NOT EXISTS (SELECT FROM term WHERE term.state = $1 AND term.name = wanted.name)
-    RETURNING id
+    SELECT state, name, change FROM wanted
+    WHERE NOT EXISTS (SELECT FROM term WHERE term.state = wanted.state AND term.name = wanted.name)
+    RETURNING id, state, name
 )
-SELECT id FROM counted UNION ALL SELECT id FROM added;
+SELECT id, state, name FROM counted UNION ALL SELECT id, state, name FROM added;
 
 -- name: add
 INSERT INTO event_term (event_id, term, span, gaps, starts, ends)
-SELECT $1, term, $3, $4, $5, $6 FROM unnest($2::int4[]) AS term;
+SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int2[], $4::bool[], $5::int8[], $6::int8[]);
 
 -- name: remove
-DELETE FROM event_term WHERE term = ANY ($1::int4[]) AND starts = $2 AND event_id = $3;
+DELETE FROM event_term USING unnest($1::int4[], $2::int8[], $3::uuid[]) AS gone (term, starts, event_id)
+WHERE event_term.term = gone.term AND event_term.starts = gone.starts AND event_term.event_id = gone.event_id;
+
+-- name: of_external_ids
+-- $1 names of terms. Two events with one are enough to know that it does not tell which is meant.
+SELECT term.name, found.event_id FROM term CROSS JOIN LATERAL (
+    SELECT event_id FROM event_term WHERE event_term.term = term.id ORDER BY starts, event_id LIMIT 2
+) AS found
+WHERE term.state IN ('draft', 'published', 'retracted') AND term.name = ANY ($1::text[]) AND term.events > 0;
 
 -- name: find
 SELECT id, name, events FROM term WHERE state = ANY ($1::text[]) AND name = ANY ($2::text[]) AND events > 0;
+
+-- name: source_facts
+SELECT id, publisher, reliability FROM source WHERE id = ANY ($1::uuid[]);
+
+-- name: documents_under
+-- The events under a term, whatever their state.
+SELECT event.document FROM term JOIN event_term ON event_term.term = term.id JOIN event ON event.id = event_term.event_id
+WHERE term.state IN ('draft', 'published', 'retracted') AND term.name = $1;
+
+-- name: publishers_of
+SELECT id FROM actor WHERE reliability = ANY ($1::text[]);
+
+-- name: sequence_at
+-- The first change at or after an instant; the log is in the order of both.
+SELECT coalesce(min(sequence), 9223372036854775807) FROM (
+    SELECT sequence FROM change WHERE recorded_at >= $1 ORDER BY recorded_at, sequence LIMIT 1
+) AS first;

@@ -1,21 +1,43 @@
-"""Filters of events as groups of terms. A new filter is one more line in ``groups_of``."""
+"""Filters of events as groups of terms, and what of a filter is no term. A new filter is one more line here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from api.store import terms
+from api.store.sql import Statement
+from schema.bounds import Box
+from schema.edtf import Precision
 from schema.query import EventQuery
-from schema.vocabulary import Confidence
+from schema.vocabulary import Confidence, Occurrence, Reliability
 
 _CONFIDENCE = list(Confidence)
+_PRECISION = list(Precision)
+_RELIABILITY = list(Reliability)
+#: A box is looked up by at most so many cells.
+_MOST_CELLS = 40
 
 
-def groups_of(query: EventQuery, actor_ids: dict[str, str]) -> list[list[str]]:
-    """The term groups of a query: an event is found if it has any term of each group.
+class Resolved(NamedTuple):
+    """What a query's values stand for in the store at this moment."""
 
-    ``actor_ids`` gives the id of each actor as the query names it.
-    """
+    actors: dict[str, str]  # the id of each actor as the query names it
+    reliable_publishers: Sequence[str]  # those whose sources satisfy min_reliability
+    updated_from: int | None  # the first sequence at or after the instant
+    now: datetime
+
+
+def grades_from(reliability: Reliability) -> list[str]:
+    """A reliability and the better ones."""
+    return [grade.value for grade in _RELIABILITY[: _RELIABILITY.index(reliability) + 1]]
+
+
+def groups_of(query: EventQuery, resolved: Resolved) -> list[list[str]]:
+    """The term groups of a query: an event is found if it has any term of each group."""
     roles: list[str | None] = list(query.actor_role) or [None]
 
     def in_roles(actor: str) -> list[str]:
-        return [terms.actor_term(actor_ids[actor], role) for role in roles]
+        return [terms.actor_term(resolved.actors[actor], role) for role in roles]
 
     groups = [
         [term for actor in query.actor for term in in_roles(actor)],
@@ -23,10 +45,45 @@ def groups_of(query: EventQuery, actor_ids: dict[str, str]) -> list[list[str]]:
         [terms.kind_term(kind) for kind in query.kind],
         [terms.tag_term(tag) for tag in query.tag],
         [terms.occurrence_term(occurrence.value) for occurrence in query.occurrence],
+        [terms.source_term(source) for source in query.source],
+        [terms.publisher_term(resolved.actors[publisher]) for publisher in query.publisher],
+        [terms.country_term(country) for country in query.country],
+        [terms.external_id_term(external_id) for external_id in query.external_id],
     ]
     if query.actor_role and not query.actor and not query.actor_all:
         groups.append([terms.role_term(role) for role in query.actor_role])
     if query.min_confidence is not None:
         enough = _CONFIDENCE[_CONFIDENCE.index(query.min_confidence) :]
         groups.append([terms.confidence_term(confidence.value) for confidence in enough])
+    if query.min_precision is not None:
+        fine = _PRECISION[: _PRECISION.index(query.min_precision) + 1]
+        groups.append([terms.precision_term(precision.value) for precision in fine])
+    if query.min_reliability is not None:
+        own = [terms.supported_term(grade) for grade in grades_from(query.min_reliability)]
+        groups.append(own + [terms.supported_by_term(publisher) for publisher in resolved.reliable_publishers])
+    if query.min_origins is not None:
+        groups.append([terms.origins_term(query.min_origins)])
+    if query.disputed is not None:
+        groups.append([terms.disputed_term(query.disputed)])
+    if query.overdue:
+        groups.append([terms.occurrence_term(Occurrence.PLANNED.value)])
+    if query.bbox is not None:
+        cells = Box.read(query.bbox).cover(_MOST_CELLS)
+        groups.append([terms.LOCATED] if cells is None else [terms.cell_term(cell) for cell in cells])
     return [list(dict.fromkeys(group)) for group in groups if group]
+
+
+def conditions_of(statement: Statement, query: EventQuery, resolved: Resolved) -> list[str]:
+    """What is checked of each event that its terms don't say; fragments on ``t``, the place in the index."""
+    conditions = []
+    now_s = int(resolved.now.timestamp())
+    if query.overdue is not None:
+        name = "is_past" if query.overdue else "is_not_overdue"
+        conditions.append(statement.fragment(name, now=now_s))
+    if query.bbox is not None:
+        box = Box.read(query.bbox)
+        name = "in_box" if box.west <= box.east else "in_box_across"
+        conditions.append(statement.fragment(name, **box._asdict()))
+    if resolved.updated_from is not None:
+        conditions.append(statement.fragment("changed_from", sequence=resolved.updated_from))
+    return conditions

@@ -9,11 +9,14 @@ takes time to plan each of them. So a term with few events is walked whole, and 
 each kind is one walk for all terms, which reads up to a page of each.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
+
+from msgspec import Meta
 
 from api.store.sql import Statement
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Match, Window
+from schema.edtf.calendar import clamp
 from schema.span import CLASSES, OPEN_END, earliest_start, floor_s
 
 _FIRST_ID = UUID(int=0)
@@ -22,9 +25,12 @@ _LAST_ID = UUID(int=2**128 - 1)
 _BEHIND_S = 14 * 3600
 _AHEAD_S = 12 * 3600
 
-#: From this many on, planning the walks one by one takes longer than reading a page of each.
-_MOST_BRANCHES = 80
+#: With more, planning the walks one by one takes longer than reading a page of each; and longer statements than that
+#: are not kept prepared by the driver.
+_MOST_BRANCHES = 40
 
+#: What a column of 64 bits holds; a cursor that somebody made up may say anything.
+Place = Annotated[int, Meta(ge=UNBOUNDED_START, le=UNBOUNDED_END)]
 Position = tuple[int, UUID]
 
 
@@ -87,8 +93,8 @@ def after(position: Position, backward: bool) -> Position:
     """The next place that a key can have."""
     starts, event_id = position
     if backward:
-        return (starts, UUID(int=event_id.int - 1)) if event_id.int else (starts - 1, _LAST_ID)
-    return (starts, UUID(int=event_id.int + 1)) if event_id != _LAST_ID else (starts + 1, _FIRST_ID)
+        return (starts, UUID(int=event_id.int - 1)) if event_id.int else (clamp(starts - 1), _LAST_ID)
+    return (starts, UUID(int=event_id.int + 1)) if event_id != _LAST_ID else (clamp(starts + 1), _FIRST_ID)
 
 
 def keys_statement(
@@ -101,14 +107,20 @@ def keys_statement(
     backward: bool,
     cursor: Position | None,
     limit: int,
+    checks: list[str],
+    starts_before: int = UNBOUNDED_END,
 ) -> str | None:
     """Write the query that gives the keys of a page, or None if nothing can lie on it.
 
-    ``driving`` are the terms that are walked, ``probed`` the groups of which each key must have a term.
+    ``driving`` are the terms that are walked, ``probed`` the groups of which each key must have a term, ``checks``
+    fragments that each key must satisfy besides. Nothing that starts at ``starts_before`` or later is wanted.
     """
-    conditions = _conditions(statement, probed, window, match)
+    conditions = [*conditions_on(statement, probed, window, match), *checks]
     direction = "backward" if backward else "forward"
-    walked = _walked(driving, window, match, limit)
+    walked = [
+        (walk._replace(upper=min(walk.upper, starts_before)), terms)
+        for walk, terms in _walked(driving, window, match, limit)
+    ]
     starts = [(walk, terms, start) for walk, terms in walked if (start := _start_of(walk, backward, cursor))]
     one_by_one = sum(len(terms) for _, terms, _ in starts) <= _MOST_BRANCHES
     branches = []
@@ -162,8 +174,8 @@ def _start_of(walk: Walk, backward: bool, cursor: Position | None) -> Position |
     return start if start[0] < walk.upper else None
 
 
-def _conditions(statement: Statement, probed: list[list[Term]], window: Window, match: Match) -> list[str]:
-    """What every walk checks of a key besides its place."""
+def conditions_on(statement: Statement, probed: list[list[Term]], window: Window, match: Match) -> list[str]:
+    """What is checked of each key besides its bounds: its terms, and its days or instants one by one."""
     conditions = [statement.fragment("with_any_term", terms=[term.id for term in terms]) for terms in probed]
     bounds = {"from": window.starts, "to": window.ends}
     limited = window.starts != UNBOUNDED_START or window.ends != UNBOUNDED_END

@@ -122,9 +122,7 @@ def test_matching_by_days(counted: Counted, limits: tuple[date | None, date | No
     window = Window.between(
         None if first is None else parse(first.isoformat()), None if last is None else parse(last.isoformat())
     )
-    inside = {
-        day for day in counted.days if (first is None or day >= first) and (last is None or day <= last)
-    }
+    inside = {day for day in counted.days if (first is None or day >= first) and (last is None or day <= last)}
     event = parse(counted.text)
     bounded = counted.bounded_start and counted.bounded_end
     start = min(counted.days)

@@ -52,9 +52,7 @@ def _shared_forms(draw: st.DrawFn) -> str:
         return text
     if shape == 1:
         other = draw(_plain())
-        return (
-            f"{text}/{other}" if text[:4] < other[:4] else f"{other}/{text}" if other[:4] < text[:4] else text
-        )
+        return f"{text}/{other}" if text[:4] < other[:4] else f"{other}/{text}" if other[:4] < text[:4] else text
     if shape == 2:
         return text + "?"
     masked = {4: text[:3] + "X", 7: text[:5] + "XX", 10: text[:8] + "XX"}

@@ -87,11 +87,7 @@ def test_runs_fill_the_hull_from_end_to_end(text: str) -> None:
 
 
 @settings(max_examples=500, deadline=None)
-@given(
-    st.one_of(
-        st.text(), st.text(_ALPHABET, max_size=40), st.binary().map(lambda data: data.decode("latin-1"))
-    )
-)
+@given(st.one_of(st.text(), st.text(_ALPHABET, max_size=40), st.binary().map(lambda data: data.decode("latin-1"))))
 def test_junk_raises_nothing_but_the_one_error(text: str) -> None:
     date = _parsed(text)
     if date is not None:

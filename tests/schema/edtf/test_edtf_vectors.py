@@ -43,9 +43,7 @@ def test_decisions_hold(row: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared files are not beside this checkout")
-@pytest.mark.parametrize(
-    ("shared", "own"), [("valid", "valid"), ("invalid", "invalid"), ("contested", "decisions")]
-)
+@pytest.mark.parametrize(("shared", "own"), [("valid", "valid"), ("invalid", "invalid"), ("contested", "decisions")])
 def test_fixtures_cover_the_shared_files(shared: str, own: str) -> None:
     wanted = {row["string"] for row in rows_of(SHARED / f"{shared}.tsv")}
     assert wanted

@@ -1,0 +1,106 @@
+"""Writing batches: all of one or nothing, or chunk by chunk, each in a transaction of its own.
+
+Nothing in here waits for a client while the head is held: rows are read before, in full.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from typing import NamedTuple
+
+import msgspec
+
+from api.ingest.rows import Chunk, read_row
+from api.ingest.writing import write_rows
+from api.store.idempotency import Answer, Key, once
+from api.store.log import writing
+from api.store.store import Store
+from schema.batch import BatchAnswer, RowResult, RowStatus
+from schema.problem import MAXIMUM_FAULTS, problem
+from schema.wire import encode
+
+
+class Options(NamedTuple):
+    """How a batch is written, and under whose name."""
+
+    author: str
+    upsert_on: str | None = None
+
+
+class _UndoneError(Exception):
+    """Undoes a dry run."""
+
+
+async def write_whole(
+    store: Store, chunks: AsyncIterable[Chunk], options: Options, *, atomic: bool, dry_run: bool
+) -> BatchAnswer:
+    """Write everything in one transaction; a dry run undoes it in the end.
+
+    ``atomic``: raises ``invalid-body`` with the faults of all rows if there is any, and writes nothing. ``chunks``
+    must not wait for a client.
+    """
+    results: list[RowResult] = []
+    try:
+        async with store.connection() as connection, writing(connection, options.author) as write:
+            async for chunk in chunks:
+                results += await write_rows(write, [read_row(row) for row in chunk.rows], options.upsert_on)
+                # A statement per chunk: none takes longer the more rows there are.
+                await write.append()
+            if atomic:
+                _refuse_faults(results)
+            if dry_run:
+                raise _UndoneError
+    except _UndoneError:
+        pass
+    return BatchAnswer.of(results, dry_run=dry_run)
+
+
+async def write_chunks(
+    store: Store,
+    chunks: AsyncIterable[Chunk],
+    options: Options,
+    key_of: Callable[[Chunk], Key | None],
+    *,
+    retry_refused: bool = False,
+) -> AsyncIterator[tuple[Chunk, list[RowResult], bool]]:
+    """Write each chunk in its own transaction, together with its results if it has a key.
+
+    Gives each chunk, what became of its rows, and whether they were written by an earlier run. Rows that were
+    refused then are tried again if ``retry_refused`` says so.
+    """
+    async for chunk in chunks:
+        fresh = False
+
+        async def write(store: Store, chunk: Chunk = chunk) -> Answer:
+            nonlocal fresh
+            fresh = True
+            return await _write_chunk(store, chunk, options, [])
+
+        async def write_again(store: Store, kept: Answer, chunk: Chunk = chunk) -> Answer:
+            return await _write_chunk(store, chunk, options, _results(kept))
+
+        answer = await once(store, key_of(chunk), write, write_again if retry_refused else None)
+        yield chunk, _results(answer), not fresh
+
+
+async def _write_chunk(store: Store, chunk: Chunk, options: Options, known: list[RowResult]) -> Answer:
+    """Write the rows of a chunk that are not written yet."""
+    done = {result.row: result for result in known if result.status is not RowStatus.REFUSED}
+    rows = [read_row(row) for row in chunk.rows if row.number not in done]
+    results = list(done.values())
+    if rows:
+        async with store.connection() as connection, writing(connection, options.author) as write:
+            results += await write_rows(write, rows, options.upsert_on)
+    return Answer(200, {}, encode(sorted(results, key=lambda result: result.row)))
+
+
+def _results(answer: Answer) -> list[RowResult]:
+    return msgspec.json.decode(answer.body, type=list[RowResult])
+
+
+def _refuse_faults(results: list[RowResult]) -> None:
+    refused = [result for result in results if result.status is RowStatus.REFUSED]
+    if not refused:
+        return
+    faults = [fault for result in refused for fault in result.errors]
+    rows = "One row has" if len(refused) == 1 else f"{len(refused):,} rows have"
+    shown = "" if len(faults) <= MAXIMUM_FAULTS else f" The first {MAXIMUM_FAULTS} of {len(faults):,} are listed."
+    raise problem("invalid-body", f"{rows} faults; nothing was written.{shown}", *faults[:MAXIMUM_FAULTS])

@@ -1,0 +1,24 @@
+"""How far the log has come, as a reader sees it."""
+
+from typing import NamedTuple
+
+from api.store.log import FIRST_DIGEST
+from api.store.sql import query
+from api.store.store import Store
+
+
+class SeenHead(NamedTuple):
+    """The last change that a reader may see, and the digest over everything up to it."""
+
+    sequence: int
+    digest: bytes
+
+
+async def seen_head(store: Store, *, edit: bool) -> SeenHead:
+    """Look at the head. Without ``edit`` it stands still while drafts are written, and so gives nothing of them away.
+
+    The digest covers drafts before the change too, but is that of a change that the reader sees, and is salted.
+    """
+    async with store.connection() as connection:
+        row = await connection.fetchrow(query("log", "seen_head"), edit)
+    return SeenHead(row["sequence"], row["digest"]) if row else SeenHead(0, FIRST_DIGEST)

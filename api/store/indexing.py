@@ -1,0 +1,153 @@
+"""Keeping the index of terms: every event under exactly its terms, every term with exactly its count."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from api.store.sql import query
+from api.store.terms import SourceFacts, source_term, terms_of
+from schema.edtf import Edtf
+from schema.event import Event
+from schema.span import span_of
+from schema.wire import decode_hook
+
+
+class Indexed(NamedTuple):
+    """Where an event stands in the index: under which terms, in which state, at which bounds."""
+
+    names: frozenset[str]
+    state: str
+    span: int
+    gaps: bool
+    starts: int
+    ends: int
+
+    @classmethod
+    def of(cls, event: Event, sources: Mapping[UUID, SourceFacts]) -> "Indexed":
+        """Derive it from an event and the sources that it cites."""
+        date: Edtf = event.date
+        return cls(
+            frozenset(terms_of(event, sources)),
+            event.state.value,
+            span_of(date.starts, date.ends),
+            date.runs is not None,
+            date.starts,
+            date.ends,
+        )
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """All but the terms."""
+        return self[1:]
+
+
+class Change(NamedTuple):
+    """An event as it was and as it is to be indexed; None where there is none."""
+
+    before: Event | None
+    after: Event | None
+
+
+async def reindex(connection: Any, changes: Iterable[Change]) -> None:
+    """Move events in the index, each at most once.
+
+    The writer holds the head; sources are as they were when they were last indexed.
+    """
+    changes = list(changes)
+    events = [event for change in changes for event in change if event is not None]
+    sources = await source_facts(connection, {citation.source for event in events for citation in event.citations})
+    moves = []
+    for before, after in changes:
+        event = after or before
+        if event is not None:
+            old = Indexed.of(before, sources) if before else None
+            moves.append(_Move(event.id, old, Indexed.of(after, sources) if after else None))
+    await _move(connection, moves)
+
+
+async def reindex_citing(connection: Any, source_id: UUID, before: SourceFacts, after: SourceFacts) -> None:
+    """Move every event that cites a source whose publisher or reliability has changed (the row has the new ones).
+
+    One event after the other, while the head is held: a source is seldom corrected, and filters must not lag.
+    """
+    for row in await connection.fetch(query("terms", "documents_under"), source_term(source_id)):
+        event = msgspec.json.decode(row["document"], type=Event, dec_hook=decode_hook)
+        sources = await source_facts(connection, {citation.source for citation in event.citations})
+        old, new = ({**sources, source_id: facts} for facts in (before, after))
+        await _move(connection, [_Move(event.id, Indexed.of(event, old), Indexed.of(event, new))])
+
+
+async def source_facts(connection: Any, ids: Iterable[UUID]) -> dict[UUID, SourceFacts]:
+    """Read what finding needs to know of sources."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = await connection.fetch(query("terms", "source_facts"), wanted)
+    return {row["id"]: SourceFacts(row["publisher"], row["reliability"]) for row in rows}
+
+
+class _Move(NamedTuple):
+    event_id: UUID
+    before: Indexed | None
+    after: Indexed | None
+
+
+class _Entry(NamedTuple):
+    """One event under one term."""
+
+    event_id: UUID
+    where: Indexed
+    name: str
+
+    @property
+    def term(self) -> tuple[str, str]:
+        return (self.where.state, self.name)
+
+
+async def _move(connection: Any, moves: Iterable[_Move]) -> None:
+    removed, added = list[_Entry](), list[_Entry]()
+    for event_id, before, after in moves:
+        same_place = before is not None and after is not None and before.place == after.place
+        old = before.names if before else frozenset[str]()
+        new = after.names if after else frozenset[str]()
+        if before is not None:
+            removed += [_Entry(event_id, before, name) for name in (old - new if same_place else old)]
+        if after is not None:
+            added += [_Entry(event_id, after, name) for name in (new - old if same_place else new)]
+    ids = await _count(connection, removed, added)
+    if removed:
+        await connection.execute(
+            query("terms", "remove"),
+            [ids[entry.term] for entry in removed],
+            [entry.where.starts for entry in removed],
+            [entry.event_id for entry in removed],
+        )
+    if added:
+        await connection.execute(
+            query("terms", "add"),
+            [entry.event_id for entry in added],
+            [ids[entry.term] for entry in added],
+            [entry.where.span for entry in added],
+            [entry.where.gaps for entry in added],
+            [entry.where.starts for entry in added],
+            [entry.where.ends for entry in added],
+        )
+
+
+async def _count(connection: Any, removed: list[_Entry], added: list[_Entry]) -> dict[tuple[str, str], int]:
+    """Change the counts of terms, and give their ids."""
+    changes = Counter(entry.term for entry in added)
+    changes.subtract(entry.term for entry in removed)
+    if not changes:
+        return {}
+    ordered = sorted(changes)
+    rows = await connection.fetch(
+        query("terms", "count"),
+        [state for state, _ in ordered],
+        [name for _, name in ordered],
+        [changes[term] for term in ordered],
+    )
+    return {(row["state"], row["name"]): row["id"] for row in rows}

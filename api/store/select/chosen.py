@@ -1,0 +1,77 @@
+"""The keys of one page where dates do not lead: of a few events that are known by id, or along the last changes."""
+
+from uuid import UUID
+
+from api.store.select.keys import Position, Term, after, conditions_on, whole_walk
+from api.store.sql import Statement
+from schema.edtf import UNBOUNDED_START, Match, Window
+from schema.edtf.calendar import clamp
+
+#: Up to so many events are fetched and put in order, rather than found in order.
+FEW = 1000
+
+
+def chosen_statement(
+    statement: Statement,
+    *,
+    states: list[str],
+    probed: list[list[Term]],
+    window: Window,
+    match: Match,
+    position: str,
+    backward: bool,
+    cursor: Position | None,
+    limit: int,
+    checks: list[str],
+    among: list[UUID] | None,
+    since: int | None,
+) -> str:
+    """Write the query that gives the keys of a page in the order of ``position`` (``starts`` or ``sequence``).
+
+    With ``among`` only those events are looked at, at most ``FEW``. Without it the walk goes along the changes, from
+    the sequence ``since`` on, and ``position`` must be ``sequence``.
+    """
+    assert among is not None or position == "sequence", "only changes have an order to walk along"
+    direction = "backward" if backward else "forward"
+    conditions = [
+        *_date_conditions(statement, window, match),
+        *conditions_on(statement, probed, window, match),
+        *checks,
+    ]
+    branches = []
+    for state in states:
+        parts = [statement.fragment("chosen", state=state), *conditions]
+        if among is None:
+            if since is not None:
+                parts.append(statement.fragment("changes_forward", after=since))
+            if cursor is not None:
+                parts.append(
+                    statement.fragment(f"changes_{direction}", after=clamp(cursor[0] + (-1 if backward else 1)))
+                )
+            parts.append(statement.fragment(f"by_change_{direction}", limit=limit))
+        else:
+            parts.append(statement.fragment("among", ids=among))
+            if cursor is not None:
+                start = after(cursor, backward)
+                parts.append(statement.fragment(f"from_{direction}", after=start[0], after_id=start[1]))
+            parts.append(statement.fragment(f"in_order_{direction}", limit=limit))
+        branches.append("(" + "\n".join(parts).replace("{position}", position) + ")")
+    order = "DESC" if backward else "ASC"
+    return (
+        statement.fragment("merged_chosen", limit=limit)
+        .replace("{order}", order)
+        .replace("{branches}", "\nUNION ALL\n".join(branches))
+    )
+
+
+def _date_conditions(statement: Statement, window: Window, match: Match) -> list[str]:
+    """The bounds of the one walk over everything that can match, as conditions."""
+    walk = whole_walk(window, match)
+    conditions = [statement.fragment("starts_before", bound=walk.upper)]
+    if walk.lower != UNBOUNDED_START:
+        conditions.append(statement.fragment("starts_from", bound=walk.lower))
+    if walk.ends_after is not None:
+        conditions.append(statement.fragment("ends_after", bound=walk.ends_after))
+    if walk.ends_by is not None:
+        conditions.append(statement.fragment("ends_by", bound=walk.ends_by))
+    return conditions

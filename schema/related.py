@@ -1,0 +1,48 @@
+"""What an event is related to, directly or by way of others."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct, field
+
+from schema.event import Event
+from schema.query import Included
+from schema.vocabulary import RelationType
+
+#: How far relations are followed at most.
+MAXIMUM_DEPTH = 5
+#: How many events an answer has at most.
+MAXIMUM_RELATED = 500
+
+
+class RelatedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far to follow relations."""
+
+    depth: Annotated[
+        int,
+        Meta(ge=1, le=MAXIMUM_DEPTH, description="Over how many relations: 1 gives those next to the event."),
+    ] = 1
+
+
+class RelationStep(Struct, frozen=True, kw_only=True):
+    """A relation that was followed: the event ``from`` has it, the event ``to`` is what it names."""
+
+    type: RelationType
+    from_: UUID = field(name="from")
+    to: UUID
+
+
+class RelatedEvent(Struct, frozen=True, kw_only=True):
+    """An event at the end of a shortest way of ``depth`` relations; ``via`` are all last steps of such ways."""
+
+    event: Event
+    depth: int
+    via: list[RelationStep]
+
+
+class RelatedEvents(Struct, frozen=True, kw_only=True):
+    """The events around another one. ``truncated`` tells that there are more than an answer holds."""
+
+    items: list[RelatedEvent]
+    truncated: bool
+    included: Included

@@ -1,0 +1,391 @@
+"""Every combination of filters finds what a few plain lines of Python find.
+
+The model is written from the documented meaning alone: it knows events, sources and actors, and neither terms nor
+walks. What the store does differently for few and for many events is switched by the thresholds, which are drawn.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from math import ceil
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from api.engine.embedded import EmbeddedServer
+from api.engine.pool import create_pool
+from api.store import listing
+from api.store.listing import list_events
+from api.store.select import filters, keys
+from api.store.store import Store
+from schema.edtf import EdtfError, Match, Precision, Window, matches, parse
+from schema.event import Event, EventActor
+from schema.query import Count, Counting, EventQuery, Sort
+from schema.source import Source
+from schema.vocabulary import Confidence, Occurrence, Reliability, Stance, State
+from tests.conftest import fresh_database
+from tests.store import generation
+
+_NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
+#: Plans around the present, which is over in one zone and not in another; windows lie here and around.
+_NEAR_NOW = """
+    2025-06-01 2025-06-02 2025-06-03 2025-06 2025 2025-06-01/2025-06-02 2025-06-02/.. 2025-05-31/ ../2025-06-02
+    2025-06-02T00:00:00 2025-06-01T23:59:59 2025-06-02T11:59:59Z 2025-06-02T12:00:00Z 2025-06-03T01:59:59+14:00
+    2025-06-02T02:00:00+14:00 2025-06-01T23:59:59-12:00 2025-06-02T00:00:00-12:00 {2025-05-01,2025-06-02}
+    [2025-05-01,2025-07-01] 2025-XX-01 2025-22 2024~ 202X -0043 9999 Y17000 2100-06
+""".split()  # noqa: SIM905 - a hundred quotation marks less to read over
+
+
+class World(NamedTuple):
+    """What is in the store."""
+
+    events: list[Event]
+    sources: dict[UUID, Source]
+    reliability: dict[str, Reliability | None]  # of publishers
+
+
+@cache
+def _world() -> World:
+    random = Random("model")
+    texts = [text for text in _NEAR_NOW for _ in range(6)]
+    texts += [generation.date_text(random) for _ in range(250)]
+    random.shuffle(texts)
+    cited = generation.sources(30)
+    # More plans than there are elsewhere: whether one is overdue is a matter of its date.
+    events = [
+        structs.replace(event, occurrence=Occurrence.PLANNED)
+        if event.date.text in _NEAR_NOW and random.random() < 0.5
+        else event
+        for event in generation.events(len(texts), cited, 17, texts)
+    ]
+    reliability = {actor.id: actor.reliability for actor in generation.actors()}
+    return World(events, {source.id: source for source in cited}, reliability)
+
+
+@pytest.fixture(scope="module")
+async def store(server: EmbeddedServer, template: str) -> AsyncIterator[Store]:
+    async with fresh_database(server, template) as database:
+        owner = await asyncpg.connect(database.owner_url)
+        await generation.load(owner, _world().events, list(_world().sources.values()))
+        await generation.load_log(owner)
+        await owner.close()
+        store = Store(await create_pool(database.url, size=2, query_timeout_s=30.0))
+        yield store
+        await store.close()
+
+
+def _in_role(actor: EventActor, asked: EventQuery) -> bool:
+    return not asked.actor_role or actor.role in asked.actor_role
+
+
+def _has_actor(event: Event, asked: EventQuery, world: World) -> bool:
+    return any(actor.id in asked.actor and _in_role(actor, asked) for actor in event.actors)
+
+
+def _has_all_actors(event: Event, asked: EventQuery, world: World) -> bool:
+    return set(asked.actor_all) <= {actor.id for actor in event.actors if _in_role(actor, asked)}
+
+
+def _has_role(event: Event, asked: EventQuery, world: World) -> bool:
+    # With actors asked for, the role is that of the actors.
+    return bool(asked.actor or asked.actor_all) or any(_in_role(actor, asked) for actor in event.actors)
+
+
+def _is_confident(event: Event, asked: EventQuery, world: World) -> bool:
+    order = [Confidence.LOW, Confidence.MODERATE, Confidence.HIGH]
+    assert asked.min_confidence is not None
+    return event.assessment is not None and order.index(event.assessment.confidence) >= order.index(
+        asked.min_confidence
+    )
+
+
+def _is_precise(event: Event, asked: EventQuery, world: World) -> bool:
+    order = ["second", "day", "month", "season", "year", "decade", "century", "millennium", "era"]
+    return order.index(event.when.precision) <= order.index(str(asked.min_precision))
+
+
+def _is_reliable(event: Event, asked: EventQuery, world: World) -> bool:
+    for citation in event.citations:
+        source = world.sources[citation.source]
+        grade = source.reliability or (world.reliability[source.publisher] if source.publisher else None)
+        # The better grade is the earlier letter; F is none.
+        if citation.stance is Stance.SUPPORTS and grade and grade != "F" and grade <= str(asked.min_reliability):
+            return True
+    return False
+
+
+def _has_origins(event: Event, asked: EventQuery, world: World) -> bool:
+    origins = {
+        citation.attribution[0] if citation.attribution else world.sources[citation.source].publisher or citation.source
+        for citation in event.citations
+        if citation.stance is Stance.SUPPORTS
+    }
+    return len(origins) >= (asked.min_origins or 0)
+
+
+def _is_overdue(event: Event, asked: EventQuery, world: World) -> bool:
+    over = event.occurrence is Occurrence.PLANNED and event.date.instant_ends <= _NOW.timestamp()
+    return over == asked.overdue
+
+
+def _is_in_box(event: Event, asked: EventQuery, world: World) -> bool:
+    west, south, east, north = map(float, (asked.bbox or "").split(","))
+    for place in event.places:
+        if place.longitude is None or place.latitude is None:
+            continue
+        # One meridian has two names.
+        for longitude in {place.longitude, -place.longitude if abs(place.longitude) == 180 else place.longitude}:
+            across = west <= longitude <= east if west <= east else longitude >= west or longitude <= east
+            if across and south <= place.latitude <= north:
+                return True
+    return False
+
+
+_MODEL: dict[str, Callable[[Event, EventQuery, World], bool]] = {
+    "actor": _has_actor,
+    "actor_all": _has_all_actors,
+    "actor_role": _has_role,
+    "kind": lambda event, asked, world: event.kind in asked.kind,
+    "tag": lambda event, asked, world: any(tag in asked.tag for tag in event.tags),
+    "occurrence": lambda event, asked, world: event.occurrence in asked.occurrence,
+    "min_confidence": _is_confident,
+    "min_precision": _is_precise,
+    "source": lambda event, asked, world: any(citation.source in asked.source for citation in event.citations),
+    "publisher": lambda event, asked, world: any(
+        world.sources[citation.source].publisher in asked.publisher for citation in event.citations
+    ),
+    "min_reliability": _is_reliable,
+    "min_origins": _has_origins,
+    "disputed": lambda event, asked, world: (
+        asked.disputed == any(citation.stance is Stance.DISPUTES for citation in event.citations)
+    ),
+    "overdue": _is_overdue,
+    "country": lambda event, asked, world: any(place.country in asked.country for place in event.places),
+    "bbox": _is_in_box,
+    "updated_from": lambda event, asked, world: (
+        datetime.fromisoformat(event.updated_at) >= datetime.fromisoformat(str(asked.updated_from))
+    ),
+    "external_id": lambda event, asked, world: any(
+        f"{scheme}:{value}" in asked.external_id for scheme, value in event.external_ids.items()
+    ),
+}
+
+
+def _expected(world: World, asked: EventQuery) -> list[str]:
+    window = Window.between(asked.date_from, asked.date_to)
+    given = [name for name in _MODEL if getattr(asked, name) not in (None, [])]
+    found = [
+        event
+        for event in world.events
+        if event.state in (asked.state or ["published"])
+        and all(_MODEL[name](event, asked, world) for name in given)
+        and matches(event.date, window, asked.date_match)
+    ]
+    if asked.sort in ("updated", "-updated"):
+        found.sort(key=lambda event: event.sequence)
+    else:
+        found.sort(key=lambda event: (event.date.starts, event.id))
+    return [str(event.id) for event in (reversed(found) if asked.sort.startswith("-") else found)]
+
+
+def _some(draw: st.DrawFn, own: list[Any], others: list[Any], most: int = 4) -> list[Any]:
+    """Values of a filter: mostly such as the event has that the query is drawn for."""
+    values = draw(st.lists(st.sampled_from(others), min_size=0 if own else 1, max_size=most, unique=True))
+    if own and draw(st.integers(0, 3)):
+        values.append(draw(st.sampled_from(own)))
+    return list(dict.fromkeys(values or own[:1]))
+
+
+def _box(draw: st.DrawFn, event: Event) -> str:
+    located = [
+        (place.longitude, place.latitude)
+        for place in event.places
+        if place.longitude is not None and place.latitude is not None
+    ]
+    east, north = draw(st.sampled_from(located or generation.BORDER_POSITIONS))
+    kind = draw(st.integers(0, 3))
+    if kind == 0:  # anywhere, and across the antimeridian as often as not
+        sides = [draw(st.integers(-180, 180)), draw(st.integers(-90, 90)), draw(st.integers(-180, 180))]
+        return f"{sides[0]},{sides[1]},{sides[2]},{draw(st.integers(sides[1], 90))}"
+    reach = draw(st.sampled_from([0, 0.0001, 1, 7, 40]))
+    bounds = [east - reach, max(north - reach, -90), east + reach, min(north + reach, 90)]
+    for index in (0, 2):  # around the earth
+        bounds[index] = (bounds[index] + 180) % 360 - 180 if abs(bounds[index]) > 180 else bounds[index]
+    return ",".join(f"{bound:.9f}".rstrip("0").rstrip(".") for bound in bounds)
+
+
+def _instant(draw: st.DrawFn, event: Event) -> str:
+    around = event.sequence + draw(st.integers(-20, 20))
+    at = generation.FIRST_CHANGE + timedelta(minutes=around, microseconds=draw(st.sampled_from([-1, 0, 0, 1])))
+    hours = draw(st.sampled_from([0, 3, -12, 14]))
+    local = (at + timedelta(hours=hours)).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return f"{local}{hours:+03d}:00" if hours else f"{local}Z"
+
+
+_DRAWN: dict[str, Callable[[st.DrawFn, Event, World], Any]] = {
+    "actor": lambda draw, event, world: _some(
+        draw, [actor.id for actor in event.actors], generation.ACTORS[:40], draw(st.sampled_from([3, 18]))
+    ),
+    "actor_all": lambda draw, event, world: _some(
+        draw, [actor.id for actor in event.actors], generation.ACTORS[:3], draw(st.sampled_from([0, 1, 2])) or 1
+    ),
+    "actor_role": lambda draw, event, world: _some(
+        draw, [actor.role for actor in event.actors if actor.role], generation.ROLES
+    ),
+    "kind": lambda draw, event, world: _some(draw, [event.kind], generation.KINDS),
+    "tag": lambda draw, event, world: _some(draw, event.tags, generation.TAGS[:20]),
+    "occurrence": lambda draw, event, world: _some(draw, [event.occurrence], list(Occurrence)),
+    "min_confidence": lambda draw, event, world: draw(st.sampled_from(Confidence)),
+    "min_precision": lambda draw, event, world: draw(st.sampled_from([event.when.precision, *Precision])),
+    "source": lambda draw, event, world: _some(
+        draw, [citation.source for citation in event.citations], list(world.sources)
+    ),
+    "publisher": lambda draw, event, world: _some(
+        draw,
+        [one for citation in event.citations if (one := world.sources[citation.source].publisher)],
+        generation.PUBLISHERS,
+    ),
+    "min_reliability": lambda draw, event, world: draw(st.sampled_from([*Reliability][:-1])),
+    "min_origins": lambda draw, event, world: draw(st.sampled_from([1, 2, 2, 3, 4, 10])),
+    "disputed": lambda draw, event, world: draw(st.booleans()),
+    "overdue": lambda draw, event, world: draw(st.booleans()),
+    "country": lambda draw, event, world: _some(
+        draw, [place.country for place in event.places if place.country], generation.COUNTRIES
+    ),
+    "bbox": lambda draw, event, world: _box(draw, event),
+    "updated_from": lambda draw, event, world: _instant(draw, event),
+    "external_id": lambda draw, event, world: _some(
+        draw, [f"{scheme}:{value}" for scheme, value in event.external_ids.items()], ["archive:box:7", "archive:box:8"]
+    ),
+    "state": lambda draw, event, world: _some(draw, [event.state], list(State), 3),
+}
+_BOUNDS = """
+    2025-06-02 2025-06 2025 2024 202X -0043 1990 2025-06-02T12:00:00Z 2025-01-01T00:00:00Z
+""".split()  # noqa: SIM905
+
+
+class Drawn(NamedTuple):
+    """A query, how it is paged, and the thresholds of the store while it is asked."""
+
+    members: dict[str, Any]
+    pages: int
+    spare: int
+    few: int
+    leading: int
+    branches: int
+    cells: int
+    counted: int
+
+
+@st.composite
+def _queries(draw: st.DrawFn) -> Drawn:
+    event = draw(st.sampled_from(_world().events))
+    most = draw(st.sampled_from([1, 2, 3, 6, len(_DRAWN)]))
+    names = draw(st.lists(st.sampled_from(sorted(_DRAWN)), max_size=most, unique=True))
+    members = {name: _DRAWN[name](draw, event, _world()) for name in names}
+    members |= {"sort": draw(st.sampled_from(Sort)), "count": draw(st.sampled_from(Counting))}
+    if draw(st.booleans()):
+        members["date_match"] = draw(st.sampled_from(Match))
+        for name in draw(st.sampled_from([("date_from",), ("date_to",), ("date_from", "date_to")])):
+            members[name] = parse(draw(st.sampled_from(_BOUNDS)))
+        try:
+            Window.between(members.get("date_from"), members.get("date_to"))
+        except EdtfError:
+            del members["date_to"]
+    return Drawn(
+        members,
+        pages=draw(st.integers(1, 4)),
+        spare=draw(st.sampled_from([0, 0, 3, 1000])),
+        few=draw(st.sampled_from([5, 60, 1000])),
+        leading=draw(st.sampled_from([1, 3, 100])),
+        branches=draw(st.sampled_from([2, 12, 40])),
+        cells=draw(st.sampled_from([1, 10, 40])),
+        counted=draw(st.sampled_from([0, 10, 1000])),
+    )
+
+
+class _Now(datetime):
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return _NOW
+
+
+@contextmanager
+def _set(drawn: Drawn) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listing, "datetime", _Now)
+        patch.setattr(listing, "FEW", drawn.few)
+        patch.setattr(listing, "_MOST_LEADING", drawn.leading)
+        patch.setattr(listing, "MOST_COUNTED", dict.fromkeys(Counting, drawn.counted))
+        patch.setattr(keys, "_MOST_BRANCHES", drawn.branches)
+        patch.setattr(filters, "_MOST_CELLS", drawn.cells)
+        yield
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drawn=_queries())
+async def test_any_filters_together_find_what_the_model_finds(store: Store, drawn: Drawn) -> None:
+    """All pages, in order, and on each the count and the resolved range."""
+    asked = EventQuery(**drawn.members)
+    expected = _expected(_world(), asked)
+    limit = min(max(1, ceil(len(expected) / drawn.pages)) + drawn.spare, 1000)
+    window = Window.between(asked.date_from, asked.date_to)
+    found: list[str] = []
+    cursor = None
+    with _set(drawn):
+        while True:
+            listed = await list_events(store, structs.replace(asked, limit=limit, cursor=cursor), edit=True)
+            found += [item.id for item in listed.page.items]
+            assert (listed.window.earliest, listed.window.latest) == (window.earliest, window.latest)
+            _check_count(listed.counted, len(expected), drawn)
+            cursor = listed.next
+            if cursor is None:
+                break
+            assert len(listed.page.items) == limit, "a page that is followed by another one is full"
+    assert found == expected
+
+
+def _check_count(counted: Count | None, number: int, drawn: Drawn) -> None:
+    if drawn.members["count"] is Counting.NONE:
+        assert counted is None
+    elif number <= drawn.counted:
+        assert counted == Count(value=number, exact=True)
+    else:
+        # Beyond the bound the rarest filter alone is counted, which cannot be too few.
+        assert counted is not None
+        assert not counted.exact
+        assert number <= counted.value <= len(_world().events)
+
+
+def test_the_model_knows_every_filter() -> None:
+    no_filters = {"date_from", "date_to", "date_match", "state", "sort", "count", "limit", "cursor"}
+    assert set(_MODEL) == set(EventQuery.__struct_fields__) - no_filters
+    assert set(_DRAWN) == set(_MODEL) | {"state"}
+
+
+def test_each_filter_finds_some_and_leaves_out_some() -> None:
+    """Otherwise the comparison above would compare nothing with nothing."""
+    world = _world()
+    for name, values in {
+        "min_precision": ["month"],
+        "min_reliability": ["A", "C", "E"],
+        "min_origins": [1, 2, 3],
+        "disputed": [True, False],
+        "overdue": [True, False],
+        "bbox": ["-10,-90,10,90", "170,-90,-170,90"],
+        "updated_from": [generation.written_at(100)],
+        "external_id": [["archive:box:7"]],
+        "publisher": [generation.PUBLISHERS[:1]],
+        "source": [[next(iter(world.sources))]],
+        "country": [generation.COUNTRIES[:1]],
+    }.items():
+        for value in values:
+            found = _expected(world, EventQuery(**{name: value}))
+            assert 2 < len(found) < len(_expected(world, EventQuery())), (name, value)
