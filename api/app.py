@@ -37,7 +37,10 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         assert settings.database_url is not None, "whoever serves has started a database"
         pool = await create_pool(
-            settings.database_url, size=settings.pool_size, query_timeout_s=settings.query_timeout_s
+            settings.database_url,
+            size=settings.pool_size,
+            query_timeout_s=settings.query_timeout_s,
+            write_timeout_s=settings.write_timeout_s,
         )
         app.state.store = Store(pool)
         yield

@@ -35,7 +35,7 @@ async def test_write_of_the_readme_works(server: object, client: Client) -> None
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/dates.md"]
+    "document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/dates.md", "docs/filters.md"]
 )
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document

@@ -27,13 +27,15 @@ async def create_pool(
     *,
     size: int,
     query_timeout_s: float,
+    write_timeout_s: float | None = None,
     read_only: bool = False,
     initialize: Initialize | None = None,
 ) -> asyncpg.Pool[asyncpg.Record]:
     """Open a pool of at most `size` connections (one is opened now, the others as they are needed).
 
     Each connection keeps to UTC, and the server cancels a statement after `query_timeout_s` seconds
-    and a transaction that is left idle for a minute. `read_only` makes every transaction read-only.
+    and a transaction that is left idle for a minute. What writes allows itself `write_timeout_s` instead
+    (by the setting `dateline.write_timeout`, default the same). `read_only` makes every transaction read-only.
     `initialize` is called once with each new connection, for codecs. The two Citus settings make
     Citus treat statements that span shards as one transaction expects; plain PostgreSQL keeps them
     without using them. PgBouncer must run in session mode, or at least pass these settings on.
@@ -46,8 +48,11 @@ async def create_pool(
             min_size=1,
             max_size=size,
             timeout=_CONNECT_TIMEOUT_S,
-            command_timeout=query_timeout_s + _CLIENT_GRACE_S,
-            server_settings=server_settings(query_timeout_s=query_timeout_s, read_only=read_only),
+            command_timeout=max(query_timeout_s, write_timeout_s or 0) + _CLIENT_GRACE_S,
+            server_settings={
+                **server_settings(query_timeout_s=query_timeout_s, read_only=read_only),
+                "dateline.write_timeout": _milliseconds(write_timeout_s or query_timeout_s),
+            },
             init=initialize,
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:

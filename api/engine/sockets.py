@@ -10,7 +10,8 @@ from pathlib import Path
 
 from api.engine.processes import closed_to
 
-_NAME = "/.s.PGSQL.5432.lock"
+_SOCKET = ".s.PGSQL.5432"
+_SOCKET_LOCK = ".s.PGSQL.5432.lock"
 # The size of sun_path in struct sockaddr_un, less its closing zero byte.
 _MAXIMUM_PATH_BYTES = 107 if sys.platform == "linux" else 103
 _POINTER = "socket-directory"
@@ -27,6 +28,10 @@ def prepare(data_directory: Path, account: tuple[int, int]) -> Path:
     inside = data_directory / "socket"
     if _fits(inside):
         inside.mkdir(mode=0o700, exist_ok=True)
+        # Left behind by a server that was killed itself; its number may be some other process's by now, and a new
+        # server would then refuse. That no server of ours runs is known from the lock of the data directory.
+        for leftover in (inside / _SOCKET, inside / _SOCKET_LOCK):
+            leftover.unlink(missing_ok=True)
         result = inside
     else:
         result = Path(tempfile.mkdtemp(prefix="dateline-", dir=_runtime_directory(account)))
@@ -63,7 +68,7 @@ def _remove_former(data_directory: Path) -> None:
 
 
 def _fits(directory: Path) -> bool:
-    return len(os.fsencode(f"{directory}{_NAME}")) <= _MAXIMUM_PATH_BYTES
+    return len(os.fsencode(directory / _SOCKET_LOCK)) <= _MAXIMUM_PATH_BYTES
 
 
 def find(data_directory: Path) -> Path | None:
@@ -74,7 +79,7 @@ def find(data_directory: Path) -> Path | None:
         directory = data_directory / "socket"
     with socket.socket(socket.AF_UNIX) as probe:
         try:
-            probe.connect(str(directory / ".s.PGSQL.5432"))
+            probe.connect(str(directory / _SOCKET))
         except OSError:
             return None
     return directory

@@ -47,7 +47,9 @@ async def answer_once(
         return Answer(response.status_code or 200, {_MEDIA_TYPE: media_type, **response.headers}, response.content)
 
     raw = body if isinstance(body, bytes) else encode(body)
-    answer = await once(store, Key(scope, digest_of(request.scope["query_string"], raw)), work)
+    # Which revision was meant is part of what was asked for.
+    asked = digest_of(request.scope["query_string"], ", ".join(request.headers.getall("If-Match", [])), raw)
+    answer = await once(store, Key(scope, asked), work)
     headers = {name: value for name, value in answer.headers.items() if name != _MEDIA_TYPE}
     return Response(answer.body, status_code=answer.status, media_type=answer.headers[_MEDIA_TYPE], headers=headers)
 

@@ -164,7 +164,8 @@ class _Batch:
                 continue
             try:
                 content = await prepare_actor(self._write.connection, read(to_builtins(actor), ActorIn))
-                await insert_actor(self._write, content)
+                public = row.reading.value.state is not State.DRAFT
+                await insert_actor(self._write, content, public=public)
                 created.add(actor.id)
             except ProblemError as error:
                 faults += _below(f"/{row.number}/new_actors/{index}", error.faults or [Fault(error.detail)])

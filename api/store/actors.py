@@ -16,6 +16,7 @@ from api.store.editing import (
     same_content,
     stale,
 )
+from api.store.exposing import expose
 from api.store.identity import fold
 from api.store.log import Writing, writing
 from api.store.reading import Page, Record, fetch_page, fetch_record
@@ -61,7 +62,7 @@ async def create_actor(store: Store, author: str, body: dict[str, Any]) -> Recor
         async with writing(connection, author) as write:
             if await connection.fetchrow(query("records", "actor"), content.id) is not None:
                 raise problem("conflict", f"There is an actor with the id {content.id} already.")
-            written = await insert_actor(write, content)
+            written = await insert_actor(write, content, public=True)
         return await answer_written(connection, written)
 
 
@@ -90,9 +91,11 @@ async def edit_actor(
         return await answer_written(connection, written)
 
 
-async def insert_actor(write: Writing, content: ActorIn) -> Written:
+async def insert_actor(write: Writing, content: ActorIn, *, public: bool) -> Written:
     """Write a new actor with its names; memberships must be ids already."""
     await _refuse_shadowing(write, content)
+    if public:
+        await expose(write, _mentioned(content))
     actor = Actor(
         **structs.asdict(content),
         revision=1,
@@ -100,8 +103,10 @@ async def insert_actor(write: Writing, content: ActorIn) -> Written:
         created_at=write.time,
         updated_at=write.time,
     )
-    encoded = record(write, EntityKind.ACTOR, actor, 1, type=ChangeType.CREATE, public_type=ChangeType.CREATE)
-    await write.connection.execute(query("records", "insert_actor"), *_row(actor, True, encoded))
+    encoded = record(
+        write, EntityKind.ACTOR, actor, 1, type=ChangeType.CREATE, public_type=ChangeType.CREATE if public else None
+    )
+    await write.connection.execute(query("records", "insert_actor"), *_row(actor, public, encoded))
     await write.connection.execute(query("records", "add_names"), actor.id, list(_folded_names(content)))
     return _written(actor, 1, encoded)
 
@@ -111,6 +116,8 @@ async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) 
     if row["revision"] != stored.revision:
         raise stale(row["revision"])
     await _refuse_shadowing(write, content)
+    if row["public"]:
+        await expose(write, _mentioned(content))
     actor = Actor(
         **structs.asdict(content),
         revision=stored.revision + 1,

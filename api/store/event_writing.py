@@ -10,6 +10,7 @@ from msgspec import structs
 
 from api.store.editing import Stored, Written, record
 from api.store.identity import new_id
+from api.store.exposing import expose
 from api.store.indexing import Change as IndexChange
 from api.store.indexing import reindex
 from api.store.log import Writing
@@ -194,21 +195,7 @@ async def _expose(write: Writing, plans: Sequence[Plan], cited: Iterable[dict[UU
     actors = {actor for plan, _ in public for actor in plan.prepared.mentioned}
     shown = {source.id: source.publisher for _, sources in public for source in sources.values()}
     actors |= {publisher for publisher in shown.values() if publisher is not None}
-    for entity, statement, ids in (
-        (EntityKind.ACTOR, "expose_actors", sorted(actors)),
-        (EntityKind.SOURCE, "expose_sources", list(shown)),
-    ):
-        for row in await write.connection.fetch(query("records", statement), ids) if ids else ():
-            write.take()
-            write.record(
-                entity,
-                row["id"],
-                row["revision"],
-                type=None,
-                public_type=ChangeType.CREATE,
-                document=msgspec.json.decode(row["document"]),
-                encoded=row["document"],
-            )
+    await expose(write, actors, list(shown))
 
 
 def _row(revision: Revision) -> tuple[Any, ...]:

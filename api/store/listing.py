@@ -9,7 +9,7 @@ from api.store.reading import Page, Record, fetch_page, fetch_record
 from api.store.references import find_actors, suggest_actors
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.filters import Resolved, conditions_of, grades_from, groups_of
-from api.store.select.keys import Place, Position, Term, keys_statement
+from api.store.select.keys import MOST_BRANCHES, Place, Position, Term, keys_statement, walks_of
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
@@ -30,6 +30,11 @@ _BY_CHANGE = (Sort.UPDATED, Sort.UPDATED_DESCENDING)
 _BACKWARD = (Sort.DATE_DESCENDING, Sort.UPDATED_DESCENDING)
 #: A group of more terms than this does not lead: each of its terms would be a walk of its own.
 _MOST_LEADING = 100
+#: Nor does one of many walks that one event in so many has: each walk would read a page, if only to throw it away.
+_DENSE = 4
+#: Up to so many events that have changed lately are put in order. Finding that there are more is part of the price of
+#: a page by date, so it is half of what a page of 50 may read.
+_FEW_CHANGED = 500
 #: A reading lies at most this far behind its instant: zones reach to +14 hours.
 _BEHIND_S = 14 * 3600
 
@@ -49,6 +54,7 @@ class _Search(NamedTuple):
     asked: EventQuery
     window: Window
     resolved: Resolved
+    every: list[Term]  # all events of the states asked for
     groups: list[list[Term]]  # the one that leads first; each with at least one event
     limited: bool  # whether any filter but the state was given
 
@@ -62,9 +68,14 @@ class _Search(NamedTuple):
         return int(self.resolved.now.timestamp()) + _BEHIND_S if self.asked.overdue else UNBOUNDED_END
 
     @property
-    def most(self) -> int:
-        """How many events there can be at most, by the counts of the terms that lead."""
+    def leading(self) -> int:
+        """How many places in the index the terms that lead have."""
         return sum(term.events for term in self.groups[0])
+
+    @property
+    def most(self) -> int:
+        """How many events there can be at most. One that has several terms of a group counts in each of them."""
+        return min(sum(term.events for term in terms) for terms in (self.every, *self.groups))
 
 
 async def get_event(store: Store, event_id: UUID, *, edit: bool) -> Record | None:
@@ -103,15 +114,16 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool) -> Listed:
 async def _keys(connection: Any, statement: Statement, search: _Search, cursor: Position | None) -> str | None:
     """Choose how a page is found, and write the query that gives its keys; None if nothing can lie on it.
 
-    Along the dates, where those order the page. Otherwise, and where only what has changed lately is wanted, the
-    events that can match are taken together if they are few, or else the walk goes along the changes.
+    Along the dates, where those order the page; but what has changed lately is taken together if it is little. Along
+    the changes, where those order the page (and they end by themselves at the instant asked for); but the events that
+    can match are taken together if they are few.
     """
     by_change = search.asked.sort in _BY_CHANGE
     among = None
-    if search.resolved.updated_from is not None:
-        among = await _few_changed(connection, search)
-    if among is None and by_change:
+    if by_change:
         among = await _few_by_date(connection, search)
+    elif search.resolved.updated_from is not None:
+        among = await _few_changed(connection, search)
     if among is None and not by_change:
         return _date_keys(statement, search, cursor, search.asked.limit + 1)
     return chosen_statement(
@@ -148,17 +160,18 @@ def _date_keys(statement: Statement, search: _Search, cursor: Position | None, l
 async def _few_changed(connection: Any, search: _Search) -> list[UUID] | None:
     """The events that have changed since the instant asked for, if they are few."""
     statement = Statement("select")
-    text = statement.fragment(
-        "changed_since", states=search.states, sequence=search.resolved.updated_from, limit=FEW + 1
-    )
-    rows = await connection.fetch(text, *statement.values)
-    return [row["id"] for row in rows] if len(rows) <= FEW else None
+    branches = [
+        statement.fragment("changed_since", state=state, sequence=search.resolved.updated_from, limit=_FEW_CHANGED + 1)
+        for state in search.states
+    ]
+    rows = await connection.fetch("\nUNION ALL\n".join(branches), *statement.values)
+    return [row["id"] for row in rows] if len(rows) <= _FEW_CHANGED else None
 
 
 async def _few_by_date(connection: Any, search: _Search) -> list[UUID] | None:
     """The events that match, if they are certainly or probably few."""
     bounded = search.window.starts != UNBOUNDED_START and search.window.ends != UNBOUNDED_END
-    if search.most > FEW and not bounded:
+    if search.leading > FEW and not bounded:
         return None
     statement = Statement("select")
     keys = _date_keys(statement, search, None, FEW + 1)
@@ -169,7 +182,7 @@ async def _few_by_date(connection: Any, search: _Search) -> list[UUID] | None:
 
 
 async def _count(connection: Any, search: _Search) -> Count | None:
-    """Count what a query finds: exactly up to a bound, and beyond it by the rarest group of terms."""
+    """Count what a query finds: exactly up to a bound; beyond it, what its rarest filter alone finds at most."""
     if search.asked.count is Counting.NONE:
         return None
     bound = MOST_COUNTED[search.asked.count]
@@ -204,9 +217,18 @@ async def _search(connection: Any, asked: EventQuery, window: Window, *, edit: b
     if not every or not all(found):
         return None
     found.sort(key=lambda terms: sum(term.events for term in terms))
-    lead = next((group for group in found if len(group) <= _MOST_LEADING), every)
+    walks = len(walks_of(window, asked.date_match))
+    lead = next((group for group in found if _may_lead(group, every, walks)), every)
     others = [group for group in found if group is not lead]
-    return _Search(asked, window, resolved, [lead, *others], limited=bool(found))
+    return _Search(asked, window, resolved, every, [lead, *others], limited=bool(found))
+
+
+def _may_lead(group: list[Term], every: list[Term], walks: int) -> bool:
+    """Whether walking along the terms of a group is cheaper than walking along all events and probing for them."""
+    if len(group) > _MOST_LEADING:
+        return False
+    most = sum(term.events for term in every)
+    return len(group) * walks <= MOST_BRANCHES or sum(term.events for term in group) * _DENSE < most
 
 
 async def _reliable_publishers(connection: Any, asked: EventQuery) -> list[str]:

@@ -12,8 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
-
+from api.store.canonical import canonical
 from api.store.sql import query
 from schema.change import EntityKind, LogEntry
 from schema.vocabulary import ChangeType
@@ -133,6 +132,7 @@ class Writing:
 async def writing(connection: Any, author: str) -> AsyncIterator[Writing]:
     """Hold the head for one write: all of it is committed at the end, or nothing is on an error."""
     async with connection.transaction():
+        await connection.execute(query("log", "allow_time_to_write"))
         write = Writing(connection, await connection.fetchrow(query("log", "lock_head")), author)
         yield write
         await write.append()
@@ -148,12 +148,12 @@ def digest_of_content(salt: bytes, document: Any, reason: str | None) -> bytes:
 
     The salt keeps a redacted content from being guessed from its digest.
     """
-    return hashlib.sha256(salt + rfc8785.dumps({"document": document, "reason": reason})).digest()
+    return hashlib.sha256(salt + canonical({"document": document, "reason": reason})).digest()
 
 
 def chained_digest(previous: bytes, entry: LogEntry) -> bytes:
     """SHA-256 over the digest before and the canonical JSON (RFC 8785) of a log entry."""
-    canonical = rfc8785.dumps(
+    written = canonical(
         {
             "sequence": entry.sequence,
             "recorded_at": wire_time(entry.recorded_at),
@@ -166,4 +166,4 @@ def chained_digest(previous: bytes, entry: LogEntry) -> bytes:
             "content_digest": entry.content_digest.hex() if entry.content_digest else None,
         }
     )
-    return hashlib.sha256(previous + canonical).digest()
+    return hashlib.sha256(previous + written).digest()

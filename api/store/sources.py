@@ -18,6 +18,7 @@ from api.store.editing import (
     same_content,
     stale,
 )
+from api.store.exposing import expose
 from api.store.identity import address_identity, new_id, source_identity
 from api.store.indexing import reindex_citing
 from api.store.log import Writing, writing
@@ -82,6 +83,8 @@ async def create_source(store: Store, author: str, body: dict[str, Any]) -> Reco
             await _refuse_twin(connection, identity, None)
             if content.id and await sources_by_id(connection, [content.id]):
                 raise problem("conflict", f"There is a source with the id {content.id} already.")
+            if content.publisher is not None:
+                await expose(write, [content.publisher])
             written = await insert_source(write, content, identity, public=True)
         return await answer_written(connection, written)
 
@@ -147,6 +150,8 @@ async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit)
         raise stale(row["revision"])
     identity = source_identity(content)
     await _refuse_twin(write.connection, identity, UUID(stored.id))
+    if row["public"] and content.publisher is not None:
+        await expose(write, [content.publisher])
     source = Source(
         **structs.asdict(content),
         revision=stored.revision + 1,

@@ -285,3 +285,22 @@ async def test_lines_may_come_in_any_pieces(client: Client) -> None:
     for query in ({"atomic": "false"}, {}):
         answer = await client.http.post(PATH, content=pieces(), headers={**client.edit, **NDJSON}, params=query)
         assert answer.json()["created"] == 5, answer.text
+
+
+async def test_actors_that_a_draft_brings_are_hidden_until_it_is_published(client: Client) -> None:
+    """So are the ones that those belong to; publishing shows all of them, created before the event."""
+    await make_actors(client)
+    league = {"id": "new-league", "name": "The League", "kind": "coalition"}
+    member = {"id": "new-member", "name": "A Member", "kind": "state", "member_of": [{"actor": "new-league"}]}
+    draft = event_body(state="draft", actors=[{"id": "new-member"}], new_actors=[league, member])
+    [result] = await write(client, [draft])
+    for name in ("new-league", "new-member"):
+        assert (await client.http.get(f"/v1/actors/{name}")).status_code == 404
+        unknown = await client.http.get("/v1/events", params={"actor": name})
+        check_problem(unknown, "invalid-parameters")
+    path = f"/v1/events/{result['id']}"
+    await send_ok(client, "PATCH", path, {"state": "published"}, 1)
+    for name in ("new-league", "new-member"):
+        assert (await client.http.get(f"/v1/actors/{name}")).status_code == 200
+    assert [event["id"] for event in (await read(client, "/v1/events?actor=new-member"))["items"]] == [result["id"]]
+    await check_whole(client)

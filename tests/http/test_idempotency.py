@@ -56,6 +56,9 @@ async def test_retracting_and_restoring_are_done_once(client: Client) -> None:
     assert restored.status_code == 200
     assert same(await send(client, f"{path}/restore", {}, "one", **{"If-Match": '"2"'}), restored)
     assert (await read(client, path))["revision"] == 3
+    other = await send(client, f"{path}/restore", {}, "one", **{"If-Match": '"3"'})
+    check_problem(other, "idempotency-key-reused")
+    check_problem(await send(client, f"{path}/restore", {}, "one"), "idempotency-key-reused")
 
 
 async def test_refusals_are_kept_too(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The application on a database that is emptied after each test."""
+"""The application on a database that is emptied after each test, and on a large one that is only read."""
 
 from collections.abc import AsyncIterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from api.engine.embedded import EmbeddedServer
 from tests.conftest import Client
+from tests.store.crowded import Crowded, crowded_store
 from tests.writing import empty, lasting_client
 
 
@@ -19,3 +20,9 @@ async def lasting(server: EmbeddedServer, template: str) -> AsyncIterator[Client
 async def client(lasting: Client) -> AsyncIterator[Client]:
     yield lasting
     await empty(lasting)
+
+
+@pytest.fixture(scope="package")
+async def crowded(server: EmbeddedServer, template: str) -> AsyncIterator[Crowded]:
+    async with crowded_store(server, template) as made:
+        yield made

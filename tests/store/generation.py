@@ -412,6 +412,7 @@ async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counte
     ]
     await _copy(owner, "term", rows)
     await owner.fetchval("SELECT setval(pg_get_serial_sequence('term', 'id'), $1::int8)", len(ids) + 1)
+    await owner.execute("SET maintenance_work_mem = '256MB'")
     for index in indexes:
         await owner.execute(index.create)
     # As autovacuum leaves the tables behind some time after a load.

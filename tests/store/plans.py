@@ -92,6 +92,20 @@ class Plan(NamedTuple):
         ]
 
     @property
+    def largest_unlimited(self) -> float:
+        """The most rows that one of those took in."""
+        return max(
+            (
+                child["Actual Rows"]
+                for node in self.nodes()
+                if node["Node Type"] in _COLLECTING
+                for child in node["Plans"]
+                if _is_unlimited_walk(child)
+            ),
+            default=0.0,
+        )
+
+    @property
     def walks(self) -> int:
         """How many walks along the index are merged."""
         return sum(node.get("Alias") == "t" or node.get("Alias", "").startswith("t_") for node in self.nodes())

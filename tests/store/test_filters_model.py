@@ -4,6 +4,7 @@ The model is written from the documented meaning alone: it knows events, sources
 walks. What the store does differently for few and for many events is switched by the thresholds, which are drawn.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,8 +31,9 @@ from schema.event import Event, EventActor
 from schema.query import Count, Counting, EventQuery, Sort
 from schema.source import Source
 from schema.vocabulary import Confidence, Occurrence, Reliability, Stance, State
-from tests.conftest import fresh_database
+from tests.conftest import Client, fresh_database
 from tests.store import generation
+from tests.writing import check_whole, make, make_event, read
 
 _NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
 #: Plans around the present, which is over in one zone and not in another; windows lie here and around.
@@ -322,14 +324,16 @@ def _set(drawn: Drawn) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(listing, "datetime", _Now)
         patch.setattr(listing, "FEW", drawn.few)
+        patch.setattr(listing, "_FEW_CHANGED", drawn.few)
         patch.setattr(listing, "_MOST_LEADING", drawn.leading)
         patch.setattr(listing, "MOST_COUNTED", dict.fromkeys(Counting, drawn.counted))
-        patch.setattr(keys, "_MOST_BRANCHES", drawn.branches)
+        patch.setattr(keys, "MOST_BRANCHES", drawn.branches)
+        patch.setattr(listing, "MOST_BRANCHES", drawn.branches)
         patch.setattr(filters, "_MOST_CELLS", drawn.cells)
         yield
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=_queries())
 async def test_any_filters_together_find_what_the_model_finds(store: Store, drawn: Drawn) -> None:
     """All pages, in order, and on each the count and the resolved range."""
@@ -389,3 +393,100 @@ def test_each_filter_finds_some_and_leaves_out_some() -> None:
         for value in values:
             found = _expected(world, EventQuery(**{name: value}))
             assert 2 < len(found) < len(_expected(world, EventQuery())), (name, value)
+
+
+_CHANGED_BY_OTHERS = "min_origins=1&min_precision=day&disputed=false"
+
+
+@pytest.mark.parametrize("sort", ["date", "-date", "updated", "-updated"])
+@pytest.mark.parametrize("few", [10, 1000])
+async def test_what_is_not_written_while_others_write_appears_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, sort: str, few: int
+) -> None:
+    """Pages are read while writers write: new events, edits that move them, retractions."""
+    monkeypatch.setattr(listing, "FEW", few)
+    random = Random(f"{sort} {few}")
+    for number in range(60):
+        await make_event(client, title=f"Event {number}", date=f"2024-0{number % 9 + 1}-1{number % 7}")
+    query = f"/v1/events?{_CHANGED_BY_OTHERS}&sort={sort}"
+    expected = [item["id"] for item in (await read(client, f"{query}&limit=1000"))["items"]]
+    assert len(expected) == 60
+    steady, moving = expected[::2], expected[1::2]
+
+    async def write(event_id: str) -> None:
+        choice = random.randrange(3)
+        if choice == 0:
+            await make_event(client, title="New", date=f"2024-0{random.randint(1, 9)}-15")
+        elif choice == 1:
+            patch = {"date": f"2024-0{random.randint(1, 9)}-1{random.randint(0, 9)}"}
+            await client.http.patch(f"/v1/events/{event_id}", json=patch, headers=client.edit | {"If-Match": "*"})
+        else:
+            patch = {"tags": [f"tag {random.random()}"]}
+            await client.http.patch(f"/v1/events/{event_id}", json=patch, headers=client.edit | {"If-Match": "*"})
+
+    found: list[str] = []
+    cursor = ""
+    while True:
+        # Forward, what is edited comes again at the end, and would for ever if editing went on.
+        writers = 3 if len(found) < len(expected) else 0
+        written = [asyncio.create_task(write(random.choice(moving))) for _ in range(writers)]
+        page = await read(client, f"{query}&limit=7{cursor}")
+        await asyncio.gather(*written)
+        found += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert [event_id for event_id in found if event_id in set(steady)] == steady
+
+
+async def test_filters_follow_what_becomes_of_a_source_and_its_publisher(client: Client) -> None:
+    """At the next read, for every event that cites it, and the index is whole afterwards."""
+    for name, reliability in (("the-paper", "B"), ("the-gazette", None)):
+        await make(client, "/v1/actors", {"id": name, "name": name, "kind": "publisher", "reliability": reliability})
+    source = await make(client, "/v1/sources", {"title": "A report", "publisher": "the-paper"})
+    other = await make(client, "/v1/sources", {"title": "Another", "publisher": "the-gazette"})
+    path, patched = f"/v1/sources/{source['id']}", {"Content-Type": "application/merge-patch+json", "If-Match": "*"}
+    supported = await make_event(client, citations=[{"source": source["id"]}])
+    disputed = await make_event(
+        client, citations=[{"source": other["id"]}, {"source": source["id"], "stance": "disputes"}]
+    )
+    draft = await make_event(client, state="draft", citations=[{"source": source["id"]}, {"source": other["id"]}])
+    names = {supported["id"]: "supported", disputed["id"]: "disputed", draft["id"]: "draft"}
+
+    async def found(query: str) -> set[str]:
+        page = await read(client, f"/v1/events?{query}&state=published&state=draft&count=exact", edit=True)
+        assert page["count"] == {"value": len(page["items"]), "exact": True}
+        return {names[item["id"]] for item in page["items"]}
+
+    async def change(where: str, **members: Any) -> None:
+        answer = await client.http.patch(where, json=members, headers=client.edit | patched)
+        assert answer.status_code == 200, answer.text
+        await check_whole(client)
+
+    everywhere = {"supported", "disputed", "draft"}
+    assert await found("publisher=the-paper") == everywhere
+    assert await found("min_reliability=B") == {"supported", "draft"}
+    assert await found("min_reliability=A") == set()
+    # The publisher's grade holds as it is now.
+    await change("/v1/actors/the-paper", reliability="A")
+    assert await found("min_reliability=A") == {"supported", "draft"}
+    await change("/v1/actors/the-paper", reliability="F")
+    assert await found("min_reliability=E") == set()
+    await change("/v1/actors/the-gazette", reliability="C")
+    assert await found("min_reliability=C") == {"disputed", "draft"}
+    # The source's own comes first, were it only to say that it cannot be judged.
+    await change(path, reliability="D")
+    assert await found("min_reliability=D") == everywhere
+    await change(f"/v1/sources/{other['id']}", reliability="F")
+    assert await found("min_reliability=E") == {"supported", "draft"}
+    await change(f"/v1/sources/{other['id']}", reliability=None)
+    await change(path, reliability=None, publisher="the-gazette")
+    assert await found("publisher=the-paper") == set()
+    assert await found("publisher=the-gazette") == everywhere
+    assert await found("min_reliability=C") == everywhere
+    await change(path, publisher=None)
+    assert await found("publisher=the-gazette") == {"disputed", "draft"}
+    assert await found(f"min_reliability=C&source={source['id']}") == {"disputed", "draft"}
+    # What is edited later stands where it belongs, too.
+    await change(f"/v1/events/{supported['id']}", tags=["late"], citations=[{"source": other["id"]}])
+    assert await found("min_reliability=C") == everywhere

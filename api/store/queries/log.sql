@@ -1,5 +1,10 @@
 -- The one place that writes head, change and content.
 
+-- name: allow_time_to_write
+-- Until the end of the transaction; waiting for the head counts.
+SELECT set_config('statement_timeout', current_setting('dateline.write_timeout'), true)
+WHERE current_setting('dateline.write_timeout', true) IS NOT NULL;
+
 -- name: lock_head
 -- Waits for the write before; what it gives is then nobody else's until the commit.
 SELECT sequence, public_sequence, digest, greatest(recorded_at, clock_timestamp()) AS recorded_at

@@ -37,4 +37,4 @@ WHERE id = $1;
 UPDATE source SET public = true WHERE id = ANY ($1::uuid[]) AND NOT public RETURNING id::text AS id, revision, document;
 
 -- name: expose_actors
-UPDATE actor SET public = true WHERE id = ANY ($1::text[]) AND NOT public RETURNING id, revision, document;
+UPDATE actor SET public = true WHERE id = ANY ($1::text[]) AND NOT public RETURNING id, revision, document, actors;

@@ -109,8 +109,9 @@ ORDER BY t.sequence LIMIT :limit
 ORDER BY t.sequence DESC LIMIT :limit
 
 -- name: changed_since
--- What has changed from a sequence on, if it is not more than a bound.
-SELECT id FROM event WHERE state = ANY (:states::text[]) AND sequence >= :sequence LIMIT :limit
+-- What has changed from a sequence on, in one state, if it is not more than a bound. Without an order a plan for any
+-- value would begin at the first row of the table.
+(SELECT id, sequence FROM event WHERE state = :state AND sequence >= :sequence ORDER BY sequence LIMIT :limit)
 
 -- name: count_of
 SELECT count(*) FROM ({keys}) AS key

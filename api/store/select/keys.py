@@ -5,8 +5,8 @@ Those that reach into it from before are one walk for each class of length, whic
 ceiling. Walks that the cursor has already passed are left out.
 
 Several terms make as many walks of each kind. The server merges them lazily, reading little more than it gives, but
-takes time to plan each of them. So a term with few events is walked whole, and where there would be very many walks,
-each kind is one walk for all terms, which reads up to a page of each.
+takes time to plan each of them. So a term with few events is walked whole, and of what would be very many walks the
+kinds that come last are one walk each for all terms, which reads up to a page of each.
 """
 
 from typing import Annotated, NamedTuple
@@ -27,7 +27,7 @@ _AHEAD_S = 12 * 3600
 
 #: With more, planning the walks one by one takes longer than reading a page of each; and longer statements than that
 #: are not kept prepared by the driver.
-_MOST_BRANCHES = 40
+MOST_BRANCHES = 40
 
 #: What a column of 64 bits holds; a cursor that somebody made up may say anything.
 Place = Annotated[int, Meta(ge=UNBOUNDED_START, le=UNBOUNDED_END)]
@@ -122,7 +122,9 @@ def keys_statement(
         for walk, terms in _walked(driving, window, match, limit)
     ]
     starts = [(walk, terms, start) for walk, terms in walked if (start := _start_of(walk, backward, cursor))]
-    one_by_one = sum(len(terms) for _, terms, _ in starts) <= _MOST_BRANCHES
+    # One branch for each kind of walk, and what is left for walks one by one: first for what starts in the window,
+    # which is most of what is found; what reaches into it is little.
+    left = MOST_BRANCHES - len(starts)
     branches = []
     for walk, terms, start in starts:
         parts = [
@@ -141,7 +143,8 @@ def keys_statement(
             parts.append(statement.fragment("ends_by", bound=walk.ends_by))
         parts += conditions
         end = statement.fragment(direction, limit=limit)
-        if one_by_one:
+        if len(terms) - 1 <= left:
+            left -= len(terms) - 1
             branches += ["\n".join([*parts, statement.fragment("of_term", term=term), end]) for term in terms]
         else:
             walk_of_each = "\n".join([*parts, statement.fragment("of_each_term"), end])
