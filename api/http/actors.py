@@ -10,7 +10,7 @@ from api.http.bodies import read_document
 from api.http.conditional import answer_unchanged, list_tag
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AListQuery, HttpRequest, TheReader, TheSettings, TheStore
-from api.http.examples import ACTOR, ACTOR_IN, ACTOR_PAGE
+from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE
 from api.http.idempotency import answer_once
 from api.http.parameters import read_if_match, read_slug
 from api.store import actors
@@ -121,7 +121,7 @@ async def get_actor(
             request_headers=("If-Match",),
             problems=("conflict", "read-only-member"),
             scope="edit",
-            body_examples={"the monitoring team": ACTOR_IN},
+            body_examples={"the monitoring team": ACTOR_EDIT},
             answer_examples=_ONE,
         )
     },

@@ -92,6 +92,8 @@ _nothing_included = to_builtins(Included(actors={}, sources={}))
 _actor = to_builtins(Actor(**{**structs.asdict(_the_actor), **_RECORDED}))
 ACTOR: dict[str, Any] = _actor | {"included": _nothing_included}
 ACTOR_IN: dict[str, Any] = _without(to_builtins(_the_actor))
+#: The same for PUT, where the address says which.
+ACTOR_EDIT: dict[str, Any] = _without(ACTOR_IN, "id")
 ACTOR_PAGE: dict[str, Any] = {"items": [_actor], "next": None, "included": _nothing_included}
 
 _source = to_builtins(Source(**{**structs.asdict(_the_source), **_RECORDED}))

@@ -9,8 +9,8 @@ from asyncpg import Point, Range
 from msgspec import structs
 
 from api.store.editing import Stored, Written, record
-from api.store.identity import new_id
 from api.store.exposing import expose
+from api.store.identity import new_id
 from api.store.indexing import Change as IndexChange
 from api.store.indexing import reindex
 from api.store.log import Writing

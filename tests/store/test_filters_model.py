@@ -217,7 +217,9 @@ def _box(draw: st.DrawFn, event: Event) -> str:
         sides = [draw(st.integers(-180, 180)), draw(st.integers(-90, 90)), draw(st.integers(-180, 180))]
         return f"{sides[0]},{sides[1]},{sides[2]},{draw(st.integers(sides[1], 90))}"
     reach = draw(st.sampled_from([0, 0.0001, 1, 7, 40]))
-    bounds = [east - reach, max(north - reach, -90), east + reach, min(north + reach, 90)]
+    # Around the place, or with the place at its corner.
+    beyond = 0 if kind == 1 else reach
+    bounds = [east - reach, max(north - reach, -90), east + beyond, min(north + beyond, 90)]
     for index in (0, 2):  # around the earth
         bounds[index] = (bounds[index] + 180) % 360 - 180 if abs(bounds[index]) > 180 else bounds[index]
     return ",".join(f"{bound:.9f}".rstrip("0").rstrip(".") for bound in bounds)
