@@ -41,14 +41,6 @@ class Box(NamedTuple):
             raise ValueError("South lies above north.")
         return cls(west, south, east, north)
 
-    def holds(self, longitude: float, latitude: float) -> bool:
-        """Whether a position lies in the box."""
-        if self.west <= self.east:
-            across = self.west <= longitude <= self.east
-        else:
-            across = longitude >= self.west or longitude <= self.east
-        return across and self.south <= latitude <= self.north
-
     def cover(self, most: int) -> list[Cell] | None:
         """The cells of the finest grid that cover the box with at most so many; None where none does."""
         spans = [(self.west, self.east)] if self.west <= self.east else [(self.west, 180.0), (-180.0, self.east)]

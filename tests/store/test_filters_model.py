@@ -26,6 +26,7 @@ from api.store import listing
 from api.store.listing import list_events
 from api.store.select import filters, keys
 from api.store.store import Store
+from schema.bounds import Box, cell_of
 from schema.edtf import EdtfError, Match, Precision, Window, matches, parse
 from schema.event import Event, EventActor
 from schema.query import Count, Counting, EventQuery, Sort
@@ -492,3 +493,16 @@ async def test_filters_follow_what_becomes_of_a_source_and_its_publisher(client:
     # What is edited later stands where it belongs, too.
     await change(f"/v1/events/{supported['id']}", tags=["late"], citations=[{"source": other["id"]}])
     assert await found("min_reliability=C") == everywhere
+
+
+@pytest.mark.parametrize("most", [1, 10, 40])
+def test_the_cells_of_a_box_hold_what_lies_at_its_corners(most: int) -> None:
+    places = [(place.longitude, place.latitude) for place in generation.places() if place.latitude is not None]
+    for east, north in (*generation.BORDER_POSITIONS, *places[:200]):
+        assert east is not None
+        for reach in (0, 0.5, 1, 7):
+            for west, south in ((east, north), (max(east - reach, -180), max(north - reach, -90))):
+                box = Box(west, south, min(west + reach, 180) if west == east else east, max(south, north))
+                cells = box.cover(most)
+                for corner in ((box.west, box.south), (box.east, box.north)):
+                    assert cells is None or cell_of(*corner, cells[0].size_degrees) in cells
