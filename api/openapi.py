@@ -153,8 +153,6 @@ def _responses(operation: _Operation, schemas: Schemas) -> Json:
         if contract.answer_examples:
             media["examples"] = _examples(contract.answer_examples)
         answer["content"] = {contract.answer_media_type: media}
-        for media_type in contract.answer_formats:
-            answer["content"][media_type] = {"schema": {"type": "string"}}
     if contract.links:
         answer["links"] = {
             name: {
@@ -165,8 +163,7 @@ def _responses(operation: _Operation, schemas: Schemas) -> Json:
             for name, link in contract.links.items()
         }
     words = {200: "As asked for.", 201: "It was created.", 202: "It was accepted.", 204: "It was done."}
-    statuses = {contract.status: words.get(contract.status, "Success."), **contract.other_statuses}
-    responses: Json = {str(status): {"description": text, **deepcopy(answer)} for status, text in statuses.items()}
+    responses: Json = {str(contract.status): {"description": words.get(contract.status, "Success."), **answer}}
     if "If-None-Match" in contract.request_headers:
         kept = [name for name in contract.answer_headers if name in ("ETag", "Cache-Control")]
         responses["304"] = {

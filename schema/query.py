@@ -109,7 +109,9 @@ class EventQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     min_origins: Annotated[
         Annotated[int, Meta(ge=1, le=MAXIMUM_ORIGINS)] | None,
-        Meta(description="Supported from at least so many distinct origins."),
+        Meta(
+            description="Supported from at least so many distinct origins, as counted when the event was last written."
+        ),
     ] = None
     disputed: Annotated[bool | None, Meta(description="With at least one disputing citation, or with none.")] = None
     overdue: Annotated[bool | None, Meta(description="Planned, and its time has passed everywhere; or all others.")] = (

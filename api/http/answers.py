@@ -25,8 +25,8 @@ def answer_record(
     if record is None:
         raise nothing()
     included = encode(record.included)
-    # The revision comes first, for If-Match; what follows changes with what the answer rests on besides.
-    tag = f'"{record.revision}-{hashlib.sha256(included).hexdigest()[:12]}"'
+    # The revision comes first, for If-Match; what follows changes with all that the answer says.
+    tag = f'"{record.revision}-{hashlib.sha256(record.document + included).hexdigest()[:12]}"'
     headers = {**_HEADERS, "ETag": tag} | ({"Location": location} if location else {})
     if request.method == "GET" and is_unchanged(request, tag):
         return Response(b"", status_code=304, headers=headers)

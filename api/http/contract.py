@@ -20,16 +20,13 @@ MERGE_PATCH = "application/merge-patch+json"
 PROBLEM_JSON = "application/problem+json"
 
 #: Problems that every operation may answer with, whatever it does.
-COMMON_PROBLEMS = ("bad-request", "invalid-parameters", "internal-error", "unavailable")
+COMMON_PROBLEMS = ("bad-request", "invalid-parameters", "internal-error", "unavailable", "query-timeout")
 
 #: The groups of operations and what each is about.
 TAGS = {
     "events": "What happened, is going on or is planned, at times that may be known only roughly.",
     "actors": "Whoever plays a role in an event or publishes a source.",
     "sources": "The documents that citations point to.",
-    "chronologies": "Kept selections of events, and their releases.",
-    "changes": "The log of all changes, to follow and to verify.",
-    "imports": "Files of events in other formats.",
     "health": "Whether the service is up, for supervisors and load balancers.",
 }
 
@@ -46,7 +43,6 @@ HEADERS = {
         "Several mean any of them, `*` any at all."
     ),
     "If-None-Match": "The entity tag of an answer at hand: if it still holds, the answer is 304.",
-    "Last-Event-ID": "The sequence after which to go on.",
     "Link": "Where to go on from here (RFC 8288), such as the next page.",
     "Location": "The address of what was created.",
     "Retry-After": "After how many seconds to try again.",
@@ -78,10 +74,7 @@ _SLUG = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": SLUG_PAT
 PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "event_id": ("The event's id.", _UUID),
     "source_id": ("The source's id.", _UUID),
-    "import_id": ("The import's id.", _UUID),
     "actor_id": ("The actor's id.", _SLUG),
-    "slug": ("The chronology's name in addresses.", _SLUG),
-    "number": ("A number, counted from 1.", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
 }
 
 #: The components that describe the answers to failing requests, by status.
@@ -126,8 +119,7 @@ class Contract:
     ``body_formats``: further media types of the body, which JSON Schema cannot describe.
     ``body_extra``: the type of a write-only member ``change`` which goes along in the body. With it, members that
     only ``answer`` has are tolerated in the body, so that what GET gave can be PUT back.
-    ``answer``, ``answer_media_type``, ``status``: what success looks like; ``answer_formats`` are further media
-    types of the same answer, ``other_statuses`` further statuses with the same answer and what they mean.
+    ``answer``, ``answer_media_type``, ``status``: what success looks like.
     ``answer_headers``, ``request_headers``: names from ``HEADERS``.
     ``problems``: slugs of ``schema.problem.PROBLEM_KINDS`` beside those that follow from the rest (see
     ``expected_problems``).
@@ -146,8 +138,6 @@ class Contract:
     body_extra: type | None = None
     answer: type | None = None
     answer_media_type: str = JSON
-    answer_formats: tuple[str, ...] = ()
-    other_statuses: Mapping[int, str] = field(default_factory=dict)
     answer_headers: tuple[str, ...] = ()
     request_headers: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
@@ -171,7 +161,7 @@ class Contract:
         if self.secured:
             slugs.add("token-required")
         if self.scope is not None:
-            slugs.add("forbidden")
+            slugs |= {"forbidden", "busy"}
         return frozenset(slugs)
 
 

@@ -41,6 +41,7 @@ EXPLANATIONS = {
     "precondition-required": "Send If-Match with the ETag that was read, so that no change overwrites another.",
     "internal-error": "A fault in this service. It has been logged under the request id.",
     "unavailable": "The store does not answer right now. Try again in a little while.",
+    "busy": "Writes come one after the other, and one before this takes too long. Try again in a little while.",
     "query-timeout": "Finding this took longer than is allowed. Ask for less at once.",
 }
 

@@ -1,11 +1,14 @@
 """Turns what the database refuses into problems."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import asyncpg
 
 from schema.problem import problem
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -20,15 +23,18 @@ def translated_errors() -> Iterator[None]:
             headers={"Retry-After": "5"},
         ) from None
     except (
+        ConnectionError,
+        TimeoutError,
         asyncpg.PostgresConnectionError,
         asyncpg.CannotConnectNowError,
         asyncpg.AdminShutdownError,
         asyncpg.CrashShutdownError,
         asyncpg.TooManyConnectionsError,
         asyncpg.InterfaceError,
-        ConnectionError,
-        TimeoutError,
     ) as error:
+        if isinstance(error, ValueError):
+            raise  # the driver's word for a value that it cannot send: a fault of ours, not of the connection
+        logger.warning("The database is unavailable: %r", error)
         raise problem(
             "unavailable",
             "The database can't be reached right now. Try again in a moment.",

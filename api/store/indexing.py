@@ -7,12 +7,17 @@ from uuid import UUID
 
 import msgspec
 
+from api.store.select.keys import Position
+from api.store.select.keys import after as following
 from api.store.sql import query
 from api.store.terms import SourceFacts, source_term, terms_of
-from schema.edtf import Edtf
+from schema.edtf import UNBOUNDED_START, Edtf
 from schema.event import Event
 from schema.span import span_of
 from schema.wire import decode_hook
+
+#: How many events are moved with one statement each way.
+_MOVED_TOGETHER = 500
 
 
 class Indexed(NamedTuple):
@@ -71,13 +76,24 @@ async def reindex(connection: Any, changes: Iterable[Change]) -> None:
 async def reindex_citing(connection: Any, source_id: UUID, before: SourceFacts, after: SourceFacts) -> None:
     """Move every event that cites a source whose publisher or reliability has changed (the row has the new ones).
 
-    One event after the other, while the head is held: a source is seldom corrected, and filters must not lag.
+    While the head is held, because filters must not lag; so many events at a time that memory does not grow.
     """
-    for row in await connection.fetch(query("terms", "documents_under"), source_term(source_id)):
-        event = msgspec.json.decode(row["document"], type=Event, dec_hook=decode_hook)
-        sources = await source_facts(connection, {citation.source for citation in event.citations})
-        old, new = ({**sources, source_id: facts} for facts in (before, after))
-        await _move(connection, [_Move(event.id, Indexed.of(event, old), Indexed.of(event, new))])
+    for row in await connection.fetch(query("terms", "ids_of"), source_term(source_id)):
+        place: Position | None = (UNBOUNDED_START, UUID(int=0))
+        while place is not None:
+            rows = await connection.fetch(query("terms", "documents_under"), row["id"], *place, _MOVED_TOGETHER)
+            await _move_citing(connection, [entry["document"] for entry in rows], source_id, before, after)
+            last = rows[-1] if len(rows) == _MOVED_TOGETHER else None
+            place = following((last["starts"], last["event_id"]), backward=False) if last else None
+
+
+async def _move_citing(
+    connection: Any, documents: list[bytes], source_id: UUID, before: SourceFacts, after: SourceFacts
+) -> None:
+    events = [msgspec.json.decode(document, type=Event, dec_hook=decode_hook) for document in documents]
+    sources = await source_facts(connection, {citation.source for event in events for citation in event.citations})
+    old, new = ({**sources, source_id: facts} for facts in (before, after))
+    await _move(connection, [_Move(event.id, Indexed.of(event, old), Indexed.of(event, new)) for event in events])
 
 
 async def source_facts(connection: Any, ids: Iterable[UUID]) -> dict[UUID, SourceFacts]:

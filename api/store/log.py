@@ -12,9 +12,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
+
 from api.store.canonical import canonical
 from api.store.sql import query
 from schema.change import EntityKind, LogEntry
+from schema.problem import problem
 from schema.vocabulary import ChangeType
 
 #: The digest that the first change is chained to.
@@ -133,7 +136,13 @@ async def writing(connection: Any, author: str) -> AsyncIterator[Writing]:
     """Hold the head for one write: all of it is committed at the end, or nothing is on an error."""
     async with connection.transaction():
         await connection.execute(query("log", "allow_time_to_write"))
-        write = Writing(connection, await connection.fetchrow(query("log", "lock_head")), author)
+        try:
+            head = await connection.fetchrow(query("log", "lock_head"))
+        except asyncpg.QueryCanceledError:
+            raise problem(
+                "busy", "Another write has gone on for too long. Try again in a moment.", headers={"Retry-After": "5"}
+            ) from None
+        write = Writing(connection, head, author)
         yield write
         await write.append()
 

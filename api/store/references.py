@@ -9,6 +9,10 @@ from api.store.identity import fold
 from api.store.sql import query
 from schema.validation import Flaw
 
+#: For how many unknown names, and up to how many characters each, a near one is looked for.
+_MOST_SUGGESTED = 5
+_LONGEST_SUGGESTED = 100
+
 
 class Found(NamedTuple):
     """What a name stands for: one actor, or why not."""
@@ -55,19 +59,29 @@ async def find_actors(connection: Any, names: Iterable[str], *, edit: bool) -> d
 
 
 async def suggest_actors(connection: Any, found: dict[str, Found], *, edit: bool) -> dict[str, Found]:
-    """Add near names to those that stand for nothing (at most ten of them)."""
+    """Add near names to those that stand for nothing: to the first few, looking at names that begin alike.
+
+    Comparing costs time of the whole process, and anybody may ask: so it is bounded on all sides.
+    """
     unknown = [name for name, result in found.items() if result.id is None and not result.candidates]
-    for name in unknown[:10]:
-        first = fold(name)[:1]
-        if not first:
+    for name in [name for name in unknown if len(name) <= _LONGEST_SUGGESTED][:_MOST_SUGGESTED]:
+        folded = fold(name)
+        if not folded:
             continue
-        rows = await connection.fetch(query("references", "names_near"), first, first + "\U0010ffff", edit)
-        ids = {row["folded"]: row["id"] for row in rows}
-        ids.update({row["id"]: row["id"] for row in rows})
-        matches = get_close_matches(fold(name), list(ids), n=1, cutoff=0.6)
-        if matches:
-            found[name] = found[name]._replace(near=ids[matches[0]])
+        # Those that begin with the same two letters first: with many names, one letter's first few say little.
+        near = await _near(connection, folded, folded[:2], edit=edit) or await _near(
+            connection, folded, folded[:1], edit=edit
+        )
+        found[name] = found[name]._replace(near=near)
     return found
+
+
+async def _near(connection: Any, folded: str, beginning: str, *, edit: bool) -> str | None:
+    rows = await connection.fetch(query("references", "names_near"), beginning, beginning + "\U0010ffff", edit)
+    ids = {row["folded"]: row["id"] for row in rows} | {row["id"]: row["id"] for row in rows}
+    near = get_close_matches(folded, list(ids), n=1, cutoff=0.6)
+    near = near or [known for known in ids if known.startswith(folded)]
+    return ids[near[0]] if near else None
 
 
 class KnownSource(NamedTuple):

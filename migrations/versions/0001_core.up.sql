@@ -89,8 +89,8 @@ CREATE TABLE event (
     sequence             int8 NOT NULL,     -- of the last change
     planned              boolean NOT NULL,
     positions            point[],           -- of its places, longitude before latitude
-    actors               text[] NOT NULL,   -- every actor and source that the document mentions
-    sources              uuid[] NOT NULL,
+    actors               text[] NOT NULL,   -- every actor that the document names by its id
+    sources              uuid[] NOT NULL,   -- every source that it cites
     document             bytea NOT NULL
 ) WITH (fillfactor = 70);
 

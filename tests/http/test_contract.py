@@ -11,7 +11,7 @@ from schema.event import Event, EventIn
 from schema.problem import PROBLEM_KINDS
 from tests.http.small_application import list_events
 
-COMMON = {"bad-request", "invalid-parameters", "internal-error", "unavailable"}
+COMMON = {"bad-request", "invalid-parameters", "internal-error", "unavailable", "query-timeout"}
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,7 @@ COMMON = {"bad-request", "invalid-parameters", "internal-error", "unavailable"}
             {
                 "token-required",
                 "forbidden",
+                "busy",
                 "malformed-body",
                 "invalid-body",
                 "body-too-large",

@@ -14,7 +14,7 @@ WHERE actor.public OR $3;
 -- Bounded: only looked at for a suggestion.
 SELECT actor_name.folded, actor.id FROM actor_name JOIN actor ON actor.id = actor_name.actor_id
 WHERE actor_name.folded >= $1 AND actor_name.folded < $2 AND (actor.public OR $3)
-ORDER BY actor_name.folded LIMIT 2000;
+ORDER BY actor_name.folded LIMIT 100;
 
 -- name: sources_by_id
 SELECT id, publisher, identity FROM source WHERE id = ANY ($1::uuid[]);

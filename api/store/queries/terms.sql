@@ -38,9 +38,14 @@ SELECT id, name, events FROM term WHERE state = ANY ($1::text[]) AND name = ANY 
 SELECT id, publisher, reliability FROM source WHERE id = ANY ($1::uuid[]);
 
 -- name: documents_under
--- The events under a term, whatever their state.
-SELECT event.document FROM term JOIN event_term ON event_term.term = term.id JOIN event ON event.id = event_term.event_id
-WHERE term.state IN ('draft', 'published', 'retracted') AND term.name = $1;
+-- A page of the events under a term, from a place in its index on.
+SELECT event.document, event_term.starts, event_term.event_id
+FROM event_term JOIN event ON event.id = event_term.event_id
+WHERE event_term.term = $1 AND (event_term.starts, event_term.event_id) >= ($2, $3)
+ORDER BY event_term.starts, event_term.event_id LIMIT $4;
+
+-- name: ids_of
+SELECT id FROM term WHERE state IN ('draft', 'published', 'retracted') AND name = $1 AND events > 0;
 
 -- name: publishers_of
 SELECT id FROM actor WHERE reliability = ANY ($1::text[]);

@@ -1,0 +1,30 @@
+"""What a writer is told who waits for another one."""
+
+import asyncpg
+
+from api.engine.pool import create_pool
+from api.store.sources import create_source
+from api.store.store import Store
+from schema.problem import PROBLEM_KINDS, ProblemError
+from tests.conftest import Client
+
+
+async def test_a_writer_that_waits_too_long_is_told_so_and_writes_nothing(client: Client) -> None:
+    """The limit of writes holds for the wait, not the one of reads, and nothing is said of time ranges."""
+    pool = await create_pool(client.database.url, size=1, query_timeout_s=20.0, write_timeout_s=0.2)
+    holder = await asyncpg.connect(client.database.url)
+    held = holder.transaction()
+    await held.start()
+    await holder.fetch("SELECT * FROM head FOR UPDATE")
+    try:
+        await create_source(Store(pool), "editor", {"title": "Waiting"})
+    except ProblemError as error:
+        assert error.kind is PROBLEM_KINDS["busy"]
+        assert "time range" not in error.detail
+    else:
+        raise AssertionError("it wrote while another one held the head")
+    finally:
+        await held.rollback()
+        await holder.close()
+    await create_source(Store(pool), "editor", {"title": "Waiting"})
+    await pool.close()
