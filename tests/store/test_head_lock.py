@@ -1,6 +1,7 @@
 """What a writer is told who waits for another one."""
 
 import asyncpg
+import pytest
 
 from api.engine.pool import create_pool
 from api.store.sources import create_source
@@ -16,15 +17,11 @@ async def test_a_writer_that_waits_too_long_is_told_so_and_writes_nothing(client
     held = holder.transaction()
     await held.start()
     await holder.fetch("SELECT * FROM head FOR UPDATE")
-    try:
+    with pytest.raises(ProblemError) as refused:
         await create_source(Store(pool), "editor", {"title": "Waiting"})
-    except ProblemError as error:
-        assert error.kind is PROBLEM_KINDS["busy"]
-        assert "time range" not in error.detail
-    else:
-        raise AssertionError("it wrote while another one held the head")
-    finally:
-        await held.rollback()
-        await holder.close()
+    assert refused.value.kind is PROBLEM_KINDS["busy"]
+    assert "time range" not in refused.value.detail
+    await held.rollback()
+    await holder.close()
     await create_source(Store(pool), "editor", {"title": "Waiting"})
     await pool.close()
