@@ -25,7 +25,7 @@ class BatchRow(EventIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(
             max_length=100,
             description="Actors that the event mentions: each is found by its id, and then never changed, or created "
-            "before the event, in sight at once like any that is created by itself.",
+            "before the event. What a draft brings along is hidden until something published mentions it.",
         ),
     ] = []
 

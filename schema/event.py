@@ -114,12 +114,6 @@ class EventIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             [citation.id for citation in self.citations],
             "This citation id",
         )
-        if self.id is not None:
-            found += [
-                Flaw(f"/relations/{index}/event_id", "An event cannot relate to itself.", None)
-                for index, relation in enumerate(self.relations)
-                if relation.event_id == self.id
-            ]
         return found
 
 

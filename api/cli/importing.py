@@ -16,7 +16,7 @@ from api.cli.first_run import MACHINE
 from api.engine.access import access
 from api.engine.pool import create_pool
 from api.ingest.rows import Chunk, Row, in_chunks, read_array, read_lines
-from api.ingest.run import Options, write_chunks, write_whole
+from api.ingest.run import Options, read_chunks, write_chunks, write_whole
 from api.settings import Settings
 from api.store.idempotency import Key, digest_of
 from api.store.store import Store
@@ -81,10 +81,10 @@ async def _import(settings: Settings, url: str, file: Path, options: Options, *,
     try:
         with click.progressbar(length=_size(file), label=file.name, file=sys.stderr) as bar:
             rows = _rows(file, settings.maximum_body_bytes, bar.update)
-            async for results, is_old in _written(store, in_chunks(rows), options, _scope(file, options), dry_run):
+            async for results, earlier in _written(store, in_chunks(rows), options, _scope(file, options), dry_run):
                 for result in results:
                     is_refused = result.status is RowStatus.REFUSED
-                    counts["before" if is_old and not is_refused else result.status.value] += 1
+                    counts["before" if result.row in earlier else result.status.value] += 1
                     if is_refused and told < TOLD_ROWS:
                         told += 1
                         _tell(result)
@@ -96,18 +96,19 @@ async def _import(settings: Settings, url: str, file: Path, options: Options, *,
 
 async def _written(
     store: Store, chunks: AsyncIterator[Chunk], options: Options, scope: bytes, dry_run: bool
-) -> AsyncIterator[tuple[list[RowResult], bool]]:
-    """Write a file's chunks; gives their results, and whether an earlier run had written them."""
+) -> AsyncIterator[tuple[list[RowResult], set[int]]]:
+    """Write a file's chunks; gives their results, and the numbers of the rows that an earlier run had written."""
     if dry_run:
-        answer = await write_whole(store, chunks, options, atomic=False, dry_run=True)
-        yield answer.results, False
+        # A file may be larger than the memory: of this one, no more than a chunk is held, and others wait for it.
+        answer = await write_whole(store, read_chunks(chunks), options, atomic=False, dry_run=True)
+        yield answer.results, set()
         return
 
     def key_of(chunk: Chunk) -> Key:
         return Key(scope, chunk.digest, chunk.number, REMEMBERED_FOR)
 
-    async for _, results, is_old in write_chunks(store, chunks, options, key_of, retry_refused=True):
-        yield results, is_old
+    async for _, results, earlier in write_chunks(store, chunks, options, key_of, retry_refused=True):
+        yield results, earlier
 
 
 def _scope(file: Path, options: Options) -> bytes:

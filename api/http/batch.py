@@ -1,7 +1,7 @@
 """``/v1/events/batch``."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from litestar import Response, post
 from msgspec import Meta
@@ -12,12 +12,15 @@ from api.http.dependencies import ABatchQuery, HttpRequest, TheReader, TheSettin
 from api.http.examples import BATCH_ANSWER, EVENT_IN
 from api.http.idempotency import answer_once, read_scope
 from api.ingest.rows import Chunk, Row, at_most, in_chunks, read_array, read_lines
-from api.ingest.run import Options, write_chunks, write_whole
+from api.ingest.run import Options, read_chunks, write_chunks, write_whole
 from api.settings import Settings
 from api.store.idempotency import Key, digest_of
 from api.store.store import Store
-from schema.batch import MAXIMUM_ROWS, BatchAnswer, BatchQuery, BatchRow
+from schema.batch import MAXIMUM_ROWS, BatchAnswer, BatchQuery, BatchRow, RowResult, RowStatus
+from schema.problem import ProblemError
 from schema.wire import encode
+
+T = TypeVar("T")
 
 _MEDIA_TYPES = (JSON, NDJSON)
 
@@ -31,6 +34,7 @@ _MEDIA_TYPES = (JSON, NDJSON)
         "contract": Contract(
             tag="events",
             query=BatchQuery,
+            # To mypy an annotated type is no ``type``; the contract's schema is made from its bounds, too.
             body=Annotated[list[BatchRow], Meta(min_length=1, max_length=MAXIMUM_ROWS)],  # type: ignore[arg-type]
             body_formats=(NDJSON,),
             answer=BatchAnswer,
@@ -63,13 +67,22 @@ async def write_events(
             return Key(scope, wanted, chunk.number) if scope is not None else None
 
         chunks = write_chunks(store, in_chunks(rows), options, key_of)
-        results = [result async for _, written, _ in chunks for result in written]
+        results: list[RowResult] = []
+        try:
+            async for _, written, _ in chunks:
+                results += written
+        except ProblemError as error:
+            if not results:
+                raise
+            raise _stopped(error, results, has_key=scope is not None) from error
         return _answer(BatchAnswer.of(results, dry_run=False))
     received = [row async for row in rows]
 
     async def write(store: Store) -> Response[bytes]:
-        chunks = in_chunks(_again(received))
-        return _answer(await write_whole(store, chunks, options, atomic=asked.atomic, dry_run=asked.dry_run))
+        # All of it is read before anybody has to wait for the head.
+        chunks = [chunk async for chunk in read_chunks(in_chunks(_again(received)))]
+        answer = await write_whole(store, _again(chunks), options, atomic=asked.atomic, dry_run=asked.dry_run)
+        return _answer(answer)
 
     return await answer_once(request, store, reader, b"".join(row.digest for row in received), write)
 
@@ -85,13 +98,30 @@ def _rows(request: HttpRequest, settings: Settings) -> AsyncIterator[Row]:
 
 async def _items(request: HttpRequest, settings: Settings) -> AsyncIterator[Row]:
     raw = await read_bytes(request, media_types=_MEDIA_TYPES, maximum_bytes=settings.maximum_batch_bytes)
-    async for row in read_array(raw, maximum_row_bytes=settings.maximum_body_bytes):
+    rows = read_array(raw, maximum_row_bytes=settings.maximum_body_bytes, maximum_rows=MAXIMUM_ROWS)
+    async for row in rows:
         yield row
 
 
-async def _again(rows: list[Row]) -> AsyncIterator[Row]:
-    for row in rows:
-        yield row
+def _stopped(error: ProblemError, results: list[RowResult], *, has_key: bool) -> ProblemError:
+    """Add to a problem what stays written although the answer is no success."""
+    refused = sum(result.status is RowStatus.REFUSED for result in results)
+    but = f", but for {refused:,} that {'was' if refused == 1 else 'were'} refused" if refused else ""
+    # What is wrong with the batch itself is wrong with it when it is sent again.
+    is_passing = error.kind.status >= 500 or error.kind.slug == "request-in-flight"
+    again = ", or the same again with the same Idempotency-Key" if has_key and is_passing else ""
+    return ProblemError(
+        error.kind,
+        f"{error.detail} The first {len(results):,} rows are written{but}; send the rest{again}.",
+        error.faults,
+        current_revision=error.current_revision,
+        headers=error.headers,
+    )
+
+
+async def _again(items: list[T]) -> AsyncIterator[T]:
+    for item in items:
+        yield item
 
 
 def _answer(answer: BatchAnswer) -> Response[bytes]:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import msgspec
 
 from schema.batch import BatchRow
-from schema.problem import problem
-from schema.validation import Flaw, MalformedError, Reading, parse_strictly, read
+from schema.problem import ProblemError, problem
+from schema.validation import Flaw, MalformedError, Reading, parse_json, parse_strictly, read
+from schema.vocabulary import State
 
 #: A chunk ends at whichever comes first. Both are part of what makes a chunk the same when it is sent again.
 CHUNK_ROWS = 500
@@ -42,11 +43,21 @@ class Chunk(NamedTuple):
 
 
 class ReadRow(NamedTuple):
-    """A row as read; ``reading`` is None if it is no JSON object, and ``flaws`` then say why."""
+    """A row as read; ``reading`` is None if it is no JSON object, and ``flaws`` then say why.
+
+    ``stateless`` is the row as it was sent if it does not say its state, which may then have to be put in.
+    """
 
     number: int
     reading: Reading[BatchRow] | None
     flaws: list[Flaw]
+    stateless: bytes | None = None
+
+    def in_state(self, state: State) -> "ReadRow":
+        """Read it as if it had this state, unless it says its own: what a row may leave out depends on it."""
+        if self.stateless is None:
+            return self
+        return self._replace(reading=read({**parse_json(self.stateless), "state": state.value}, BatchRow))
 
 
 class _Line:
@@ -94,12 +105,17 @@ async def read_lines(stream: AsyncIterable[bytes], *, maximum_row_bytes: int) ->
         yield row
 
 
-async def read_array(raw: bytes, *, maximum_row_bytes: int) -> AsyncIterator[Row]:
-    """Read a JSON array item by item; raises ``malformed-body`` if it is none."""
+async def read_array(raw: bytes, *, maximum_row_bytes: int, maximum_rows: int | None = None) -> AsyncIterator[Row]:
+    """Read a JSON array item by item; raises ``malformed-body`` if it is none.
+
+    Raises ``too-many-rows`` before the first one, so that nothing of such an array is written.
+    """
     try:
         items = msgspec.json.decode(raw, type=list[msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise problem("malformed-body", f"The body must be one JSON array of events: {error}.") from None
+    if maximum_rows is not None and len(items) > maximum_rows:
+        raise _too_many(maximum_rows)
     for number, item in enumerate(items):
         piece = bytes(item)
         kept = piece if len(piece) <= maximum_row_bytes else None
@@ -110,8 +126,12 @@ async def at_most(rows: AsyncIterable[Row], maximum: int) -> AsyncIterator[Row]:
     """Pass rows on; raises ``too-many-rows`` at the first one too many."""
     async for row in rows:
         if row.number >= maximum:
-            raise problem("too-many-rows", f"A batch has at most {maximum:,} rows.")
+            raise _too_many(maximum)
         yield row
+
+
+def _too_many(maximum: int) -> ProblemError:
+    return problem("too-many-rows", f"A batch has at most {maximum:,} rows.")
 
 
 async def in_chunks(rows: AsyncIterable[Row]) -> AsyncIterator[Chunk]:
@@ -122,13 +142,13 @@ async def in_chunks(rows: AsyncIterable[Row]) -> AsyncIterator[Chunk]:
     waiting: list[Row] = []
     number = size = 0
     async for row in rows:
-        held = row.size if row.raw is not None else 0
-        if waiting and (len(waiting) == CHUNK_ROWS or size + held > CHUNK_BYTES):
+        # Rows that are too large count, too: where a chunk ends must not depend on a setting.
+        if waiting and (len(waiting) == CHUNK_ROWS or size + row.size > CHUNK_BYTES):
             yield Chunk(number, waiting, False)
             waiting, size = [], 0
             number += 1
         waiting.append(row)
-        size += held
+        size += row.size
     if not waiting:
         raise problem("malformed-body", "There are no rows; at least one event is needed.")
     yield Chunk(number, waiting, True)
@@ -145,4 +165,4 @@ def read_row(row: Row) -> ReadRow:
         return ReadRow(row.number, None, [Flaw("", f"This row is not well-formed JSON: {error}")])
     if not isinstance(value, dict):
         return ReadRow(row.number, None, [Flaw("", "A row must be one JSON object, in braces.")])
-    return ReadRow(row.number, read(value, BatchRow), [])
+    return ReadRow(row.number, read(value, BatchRow), [], None if "state" in value else row.raw)

@@ -3,12 +3,13 @@
 Nothing in here waits for a client while the head is held: rows are read before, in full.
 """
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import NamedTuple
 
 import msgspec
 
-from api.ingest.rows import Chunk, read_row
+from api.ingest.rows import Chunk, ReadRow, read_row
 from api.ingest.writing import write_rows
 from api.store.idempotency import Answer, Key, once
 from api.store.log import writing
@@ -29,19 +30,27 @@ class _UndoneError(Exception):
     """Undoes a dry run."""
 
 
+async def read_chunks(chunks: AsyncIterable[Chunk]) -> AsyncIterator[list[ReadRow]]:
+    """Read the rows of chunks."""
+    async for chunk in chunks:
+        yield [read_row(row) for row in chunk.rows]
+        # Reading is work without a pause; other requests get their turn between chunks.
+        await asyncio.sleep(0)
+
+
 async def write_whole(
-    store: Store, chunks: AsyncIterable[Chunk], options: Options, *, atomic: bool, dry_run: bool
+    store: Store, chunks: AsyncIterable[list[ReadRow]], options: Options, *, atomic: bool, dry_run: bool
 ) -> BatchAnswer:
     """Write everything in one transaction; a dry run undoes it in the end.
 
     ``atomic``: raises ``invalid-body`` with the faults of all rows if there is any, and writes nothing. ``chunks``
-    must not wait for a client.
+    must not wait for a client, and had better be read in full already: everybody else waits for it.
     """
     results: list[RowResult] = []
     try:
         async with store.connection() as connection, writing(connection, options.author) as write:
-            async for chunk in chunks:
-                results += await write_rows(write, [read_row(row) for row in chunk.rows], options.upsert_on)
+            async for rows in chunks:
+                results += await write_rows(write, rows, options.upsert_on)
                 # A statement per chunk: none takes longer the more rows there are.
                 await write.append()
             if atomic:
@@ -60,25 +69,27 @@ async def write_chunks(
     key_of: Callable[[Chunk], Key | None],
     *,
     retry_refused: bool = False,
-) -> AsyncIterator[tuple[Chunk, list[RowResult], bool]]:
+) -> AsyncIterator[tuple[Chunk, list[RowResult], set[int]]]:
     """Write each chunk in its own transaction, together with its results if it has a key.
 
-    Gives each chunk, what became of its rows, and whether they were written by an earlier run. Rows that were
-    refused then are tried again if ``retry_refused`` says so.
+    Gives each chunk, what became of its rows, and the numbers of those that an earlier run has written. Rows that
+    were refused then are tried again if ``retry_refused`` says so.
     """
     async for chunk in chunks:
-        fresh = False
+        written_now: set[int] = set()
 
-        async def write(store: Store, chunk: Chunk = chunk) -> Answer:
-            nonlocal fresh
-            fresh = True
+        async def write(store: Store, chunk: Chunk = chunk, now: set[int] = written_now) -> Answer:
+            now.update(row.number for row in chunk.rows)
             return await _write_chunk(store, chunk, options, [])
 
-        async def write_again(store: Store, kept: Answer, chunk: Chunk = chunk) -> Answer:
-            return await _write_chunk(store, chunk, options, _results(kept))
+        async def write_again(store: Store, kept: Answer, chunk: Chunk = chunk, now: set[int] = written_now) -> Answer:
+            known = _results(kept)
+            now.update(result.row for result in known if result.status is RowStatus.REFUSED)
+            return await _write_chunk(store, chunk, options, known)
 
         answer = await once(store, key_of(chunk), write, write_again if retry_refused else None)
-        yield chunk, _results(answer), not fresh
+        results = _results(answer)
+        yield chunk, results, {result.row for result in results if result.status is not RowStatus.REFUSED} - written_now
 
 
 async def _write_chunk(store: Store, chunk: Chunk, options: Options, known: list[RowResult]) -> Answer:

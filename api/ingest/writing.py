@@ -12,6 +12,7 @@ from msgspec import structs
 
 from api.ingest.rows import ReadRow
 from api.store.actors import insert_actor, prepare_actor
+from api.store.addresses import canonical_address
 from api.store.editing import all_flaws, same_content
 from api.store.event_writing import (
     Current,
@@ -127,7 +128,7 @@ class _Batch:
             if isinstance(source, UUID):
                 needs.add(("source", str(source)))
                 continue
-            likeness = ("like", fold(source.url or source.title))
+            likeness = ("like", canonical_address(source.url) if source.url else fold(source.title))
             brings.add(likeness)
             if source.id is not None:
                 # Whether the id is looked at depends on whether there is such a source already.
@@ -137,19 +138,35 @@ class _Batch:
         return brings, needs | {tie for tie in brings if tie[0] != "like"}
 
     async def _write_wave(self, wave: list[ReadRow]) -> list[RowResult]:
+        matched = {found for row in wave for found in self._matching(row)}
+        currents = await current_events(self._write.connection, matched) if matched else {}
+        wave = [self._with_stored_state(row, currents) for row in wave]
         if not self._has_new_actors(wave[0]):
-            return await self._write_together(wave)
+            return await self._write_together(wave, currents)
         # Such a row is a wave of its own.
         try:
             async with self._write.attempt():
                 created = await self._create_actors(wave[0])
-                results = await self._write_together(wave)
+                results = await self._write_together(wave, currents)
                 if results[0].status is RowStatus.REFUSED:
                     raise _RefusedError(results[0])
         except _RefusedError as refused:
             return [refused.result]
         self._actors |= created
         return results
+
+    def _matching(self, row: ReadRow) -> list[UUID]:
+        """The events that have a row's identifier of the scheme."""
+        if self._scheme is None or row.reading is None:
+            return []
+        return self._matches.get(row.reading.value.external_ids.get(self._scheme, ""), [])
+
+    def _with_stored_state(self, row: ReadRow, currents: dict[UUID, Current]) -> ReadRow:
+        """Publishing cannot be undone, so it has to be said: a draft stays one if its row leaves the state out."""
+        matches = self._matching(row)
+        if len(matches) == 1 and currents[matches[0]].event.state is State.DRAFT:
+            return row.in_state(State.DRAFT)
+        return row
 
     async def _create_actors(self, row: ReadRow) -> set[str]:
         """Create the actors that a row brings along; raises ``_RefusedError`` with all their faults."""
@@ -173,8 +190,8 @@ class _Batch:
             raise _RefusedError(RowResult(row=row.number, status=RowStatus.REFUSED, errors=faults))
         return created
 
-    async def _write_together(self, wave: list[ReadRow]) -> list[RowResult]:
-        lookups = await self._look_up([row.reading.value for row in wave if row.reading is not None])
+    async def _write_together(self, wave: list[ReadRow], currents: dict[UUID, Current]) -> list[RowResult]:
+        lookups = await self._look_up([row.reading.value for row in wave if row.reading is not None], currents)
         outcomes = [self._decide(row, lookups) for row in wave]
         plans = [outcome.plan for outcome in outcomes if outcome.plan is not None]
         written = iter(await write_events(self._write, plans) if plans else ())
@@ -191,18 +208,14 @@ class _Batch:
             results.append(result)
         return results
 
-    async def _look_up(self, contents: list[BatchRow]) -> _Lookups:
+    async def _look_up(self, contents: list[BatchRow], currents: dict[UUID, Current]) -> _Lookups:
         connection = self._write.connection
         # Which ids are taken is known from the log.
         await self._write.append()
-        matched: set[UUID] = set()
-        if self._scheme is not None:
-            for content in contents:
-                matched.update(self._matches.get(content.external_ids.get(self._scheme, ""), ()))
         ids = {content.id for content in contents if content.id is not None}
         return _Lookups(
             await look_up(connection, contents),
-            await current_events(connection, matched) if matched else {},
+            currents,
             await ids_taken(connection, ids) if ids else set(),
         )
 
@@ -212,7 +225,12 @@ class _Batch:
             return _Outcome(row.number, None, _refused(row, row.flaws))
         content = _event_of(row.reading.value)
         current, flaws = self._current(content, lookups)
-        prepared, unresolved = resolve(content, current.event.citations if current else (), lookups.references)
+        prepared, unresolved = resolve(
+            content,
+            current.event.id if current else content.id,
+            current.event.citations if current else (),
+            lookups.references,
+        )
         flaws = all_flaws(row.reading, None, flaws + unresolved)
         if flaws:
             return _Outcome(row.number, None, _refused(row, flaws))

@@ -85,7 +85,7 @@ async def write_events(write: Writing, plans: Sequence[Plan]) -> list[Written]:
     )
     for plan in plans:
         # What was there when the content was prepared may have been discarded since.
-        flaws = relation_flaws(plan.prepared.content, states)
+        flaws = relation_flaws(plan.prepared.content, states, plan.event_id)
         if flaws:
             raise body_problem(flaws)
     # Nor need a publisher be who it was then.

@@ -39,7 +39,7 @@ async def create_event(store: Store, author: str, body: dict[str, Any]) -> Recor
     """Create an event; its new sources are created with it."""
     async with store.connection() as connection:
         reading = read(body, EventIn)
-        prepared, flaws = await prepare(connection, reading.value)
+        prepared, flaws = await prepare(connection, reading.value, reading.value.id)
         checked(reading, None, flaws)
         async with writing(connection, author) as write:
             event_id = prepared.content.id or new_id()
@@ -74,7 +74,7 @@ async def edit_event(
         # Publishing cannot be undone, so it has to be said: a state that is left out stays.
         edit.content.setdefault("state", current.event.state.value)
         reading = read(edit.content, EventIn)
-        prepared, flaws = await prepare(connection, reading.value, current.event.citations)
+        prepared, flaws = await prepare(connection, reading.value, event_id, current.event.citations)
         if current.event.state is State.PUBLISHED and prepared.content.state is State.DRAFT:
             flaws.append(Flaw("/state", "What was published cannot be a draft again.", "retract it instead"))
         checked(reading, edit, flaws)
@@ -180,7 +180,7 @@ async def _prepared_revision(connection: Any, current: Current, number: int) -> 
     content = {name: value for name, value in document.items() if name in _WRITABLE} | {"state": state}
     stored = msgspec.json.decode(row["document"], type=Event, dec_hook=decode_hook)
     reading = read(content, EventIn)
-    prepared, flaws = await prepare(connection, reading.value, stored.citations)
+    prepared, flaws = await prepare(connection, reading.value, current.event.id, stored.citations)
     _refuse_revision(number, reading.flaws + flaws)
     return prepared
 

@@ -51,13 +51,16 @@ class References(NamedTuple):
     states: dict[UUID, str]  # of events
 
 
-async def prepare(connection: Any, content: EventIn, stored: Sequence[Citation] = ()) -> tuple[Prepared, list[Flaw]]:
+async def prepare(
+    connection: Any, content: EventIn, own_id: UUID | None, stored: Sequence[Citation] = ()
+) -> tuple[Prepared, list[Flaw]]:
     """Resolve what an event refers to, and name what can't be resolved.
 
-    ``stored`` are citations that the event has already. Whoever their attributions name stays as it is there,
-    even where actors of such a name have come in since.
+    ``own_id`` is the event's id, which its content need not name; None if the store is yet to choose it. ``stored``
+    are citations that the event has already. Whoever their attributions name stays as it is there, even where actors
+    of such a name have come in since.
     """
-    return resolve(content, stored, await look_up(connection, [content]))
+    return resolve(content, own_id, stored, await look_up(connection, [content]))
 
 
 async def look_up(connection: Any, contents: Sequence[EventIn]) -> References:
@@ -81,7 +84,9 @@ async def look_up(connection: Any, contents: Sequence[EventIn]) -> References:
     )
 
 
-def resolve(content: EventIn, stored: Sequence[Citation], references: References) -> tuple[Prepared, list[Flaw]]:
+def resolve(
+    content: EventIn, own_id: UUID | None, stored: Sequence[Citation], references: References
+) -> tuple[Prepared, list[Flaw]]:
     """Put ids for what a content refers to, and name what can't be resolved (see ``prepare``)."""
     actors, flaws = _resolved_actors(content, references.actors)
     kept = {(citation.id, name) for citation in stored for name in citation.attribution}
@@ -90,19 +95,21 @@ def resolve(content: EventIn, stored: Sequence[Citation], references: References
     known, new, citations, source_flaws = _found_sources(citations, references)
     flaws += source_flaws
     flaws += _repeated_citations(citations, new)
-    flaws += relation_flaws(content, references.states)
+    flaws += relation_flaws(content, references.states, own_id)
     mentioned = {actor.id for actor in actors} | speakers
     whole = structs.replace(content, actors=actors, citations=citations)
     return Prepared(whole, sorted(mentioned), known, new), flaws
 
 
-def relation_flaws(content: EventIn, states: dict[UUID, str]) -> list[Flaw]:
-    """Name relations to events that are not there or that readers of this one could not see."""
+def relation_flaws(content: EventIn, states: dict[UUID, str], own_id: UUID | None) -> list[Flaw]:
+    """Name relations to the event itself, to events that are not there or that readers of this one could not see."""
     flaws = []
     for index, relation in enumerate(content.relations):
         pointer = f"/relations/{index}/event_id"
         state = states.get(relation.event_id)
-        if state is None:
+        if relation.event_id == own_id:
+            flaws.append(Flaw(pointer, "An event cannot relate to itself."))
+        elif state is None:
             flaws.append(Flaw(pointer, f"There is no event {relation.event_id}."))
         elif state == State.DRAFT and content.state is not State.DRAFT:
             flaws.append(

@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
 
+from api.http import batch
+from api.ingest import rows as ingest_rows
+from api.ingest import run
+from api.ingest.writing import write_rows
+from api.store.log import Writing, writing
 from schema.batch import MAXIMUM_ROWS
+from schema.problem import PROBLEM_KINDS, ProblemError
 from tests.conftest import Client, Database, serving
 from tests.writing import (
     NOBODY,
@@ -20,6 +27,7 @@ from tests.writing import (
     make_event,
     new_token,
     read,
+    send,
     send_ok,
 )
 
@@ -201,6 +209,50 @@ async def test_upsert_refuses_what_cannot_be_meant(client: Client) -> None:
     assert "Several events" in results[0]["errors"][0]["detail"]
 
 
+async def test_a_state_that_is_left_out_stays(client: Client) -> None:
+    """Publishing cannot be undone: a row that does not say it does not publish a draft, nor whom it brings along."""
+    known = {"external_ids": {"acled": "A 1"}}
+    draft = await make_event(client, state="draft", **known)
+    actor = {"id": "atlantis", "name": "Atlantis", "kind": "state"}
+    rows = [
+        event_body(title="Renamed", citations=[], **known),
+        event_body(title="Renamed again", new_actors=[actor], actors=[{"id": "atlantis"}], **known),
+        event_body(title="Renamed again", actors=[{"id": "atlantis"}], **known),
+    ]
+    results = await write(client, rows, upsert_on="acled")
+    assert statuses(results) == ["updated", "updated", "unchanged"]
+    path = f"/v1/events/{draft['id']}"
+    assert (await client.http.get(path)).status_code == 404
+    assert (await client.http.get("/v1/actors/atlantis")).status_code == 404
+    said = [{**rows[2], "state": "published"}, {**rows[2], "title": "Published"}, {**rows[0], "title": "Uncited"}]
+    results = await write(client, said, upsert_on="acled", atomic="false")
+    assert statuses(results) == ["updated", "updated", "refused"]
+    assert results[2]["errors"][0]["pointer"] == "/2/citations"
+    assert (await read(client, path))["title"] == "Published"
+    await check_whole(client)
+
+
+async def test_an_event_cannot_relate_to_itself(client: Client) -> None:
+    """Nor by a row that is its new content without naming it."""
+    known = {"external_ids": {"acled": "A 1"}}
+    event = await make_event(client, **known)
+    rows = [
+        event_body(relations=[{"type": "follows", "event_id": event["id"]}], **known),
+        event_body(id=IDS[0], relations=[{"type": "follows", "event_id": IDS[0]}], external_ids={"acled": "A 2"}),
+    ]
+    results = await write(client, rows, upsert_on="acled", atomic="false")
+    assert statuses(results) == ["refused", "refused"]
+    for number, result in enumerate(results):
+        [fault] = result["errors"]
+        assert fault["pointer"] == f"/{number}/relations/0/event_id"
+        assert fault["detail"] == "An event cannot relate to itself."
+    relations = [{"type": "follows", "event_id": event["id"]}]
+    answer = await send(client, "PATCH", f"/v1/events/{event['id']}", {"relations": relations}, 1)
+    problem = check_problem(answer, "invalid-body", places={"/relations/0/event_id"})
+    assert problem["errors"][0]["detail"] == "An event cannot relate to itself."
+    await check_whole(client)
+
+
 @pytest.mark.parametrize("atomic", ["true", "false"])
 async def test_dry_run_changes_nothing(client: Client, atomic: str) -> None:
     before = await contents_of(client)
@@ -247,6 +299,55 @@ async def test_too_many_rows(client: Client) -> None:
         assert f"{MAXIMUM_ROWS:,}" in check_problem(answer, "too-many-rows")["detail"]
 
 
+async def test_an_array_with_too_many_rows_writes_none(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MAXIMUM_ROWS", 5)
+    monkeypatch.setattr(ingest_rows, "CHUNK_ROWS", 2)
+    before = await contents_of(client)
+    answer = await post(client, [numbered(number) for number in range(6)], lines=False, atomic="false")
+    assert check_problem(answer, "too-many-rows")["detail"] == "A batch has at most 5 rows."
+    assert await contents_of(client) == before
+
+
+async def test_a_stream_that_is_stopped_tells_what_is_written(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MAXIMUM_ROWS", 5)
+    monkeypatch.setattr(ingest_rows, "CHUNK_ROWS", 2)
+    rows = [numbered(number) for number in range(6)]
+    detail = check_problem(await post(client, rows, atomic="false"), "too-many-rows")["detail"]
+    assert detail == "A batch has at most 5 rows. The first 4 rows are written; send the rest."
+    rows[1] = b"{"
+    detail = check_problem(await post(client, rows, atomic="false", key="many"), "too-many-rows")["detail"]
+    # The same again would have too many rows again.
+    assert detail.endswith(" The first 4 rows are written, but for 1 that was refused; send the rest.")
+
+
+@pytest.mark.parametrize("key", [None, "stopped"])
+async def test_a_store_that_fails_midway_tells_what_is_written(
+    client: Client, monkeypatch: pytest.MonkeyPatch, key: str | None
+) -> None:
+    rows = [numbered(number) for number in range(6)]
+    calls = 0
+
+    async def failing(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise ProblemError(PROBLEM_KINDS["unavailable"], "The store is away.", headers={"Retry-After": "7"})
+        return await write_rows(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_rows, "CHUNK_ROWS", 2)
+        patch.setattr(run, "write_rows", failing)
+        answer = await post(client, rows, atomic="false", key=key)
+        detail = check_problem(answer, "unavailable")["detail"]
+        again = ", or the same again with the same Idempotency-Key" if key else ""
+        assert detail == f"The store is away. The first 4 rows are written; send the rest{again}."
+        assert answer.headers["Retry-After"] == "7"
+        assert len((await read(client, "/v1/events"))["items"]) == 4
+        if key:
+            assert statuses(await write(client, rows, atomic="false", key=key)) == ["created"] * 6
+            assert len((await read(client, "/v1/events"))["items"]) == 6
+
+
 async def test_sizes_are_bounded(database: Database) -> None:
     async with serving(database, maximum_batch_bytes=20_000, maximum_body_bytes=2_000) as client:
         answer = await post(client, [numbered(number) for number in range(200)])
@@ -264,6 +365,61 @@ async def test_sizes_are_bounded(database: Database) -> None:
             assert statuses(results) == ["created", "refused", "created"]
             assert "2,000 are taken" in results[1]["errors"][0]["detail"]
         check_problem(await post(client, rows), "invalid-body", places={"/1"})
+
+
+@pytest.mark.parametrize("query", [{}, {"dry_run": "true"}, {"atomic": "false"}])
+async def test_rows_are_read_before_others_have_to_wait(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
+) -> None:
+    is_held = False
+    read_while_held: list[bool] = []
+
+    @asynccontextmanager
+    async def holding(*arguments: Any) -> AsyncIterator[Writing]:
+        nonlocal is_held
+        async with writing(*arguments) as write:
+            is_held = True
+            yield write
+        is_held = False
+
+    def reading(row: ingest_rows.Row) -> ingest_rows.ReadRow:
+        read_while_held.append(is_held)
+        return ingest_rows.read_row(row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_rows, "CHUNK_ROWS", 2)
+        patch.setattr(run, "writing", holding)
+        patch.setattr(run, "read_row", reading)
+        await write(client, [numbered(number) for number in range(5)], **query)
+    assert read_while_held == [False] * 5
+
+
+async def test_a_chunk_is_the_same_whatever_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the same batch, sent again after the largest row was set anew, would be another one."""
+    monkeypatch.setattr(ingest_rows, "CHUNK_BYTES", 100)
+
+    async def lines() -> AsyncIterator[bytes]:
+        for size in (30, 60, 30, 200, 10):
+            yield b"x" * size + b"\n"
+
+    async def borders(maximum_row_bytes: int) -> list[int]:
+        rows = ingest_rows.read_lines(lines(), maximum_row_bytes=maximum_row_bytes)
+        return [len(chunk.rows) async for chunk in ingest_rows.in_chunks(rows)]
+
+    assert await borders(1000) == await borders(50) == [2, 1, 1, 1]
+
+
+async def test_addresses_of_one_source_are_known_as_such_within_a_batch(client: Client) -> None:
+    """A row with another spelling of an address that came before finds its source, and needs no id for it."""
+    taken = (await make_event(client))["citations"][0]["source"]
+    rows = [
+        event_body(citations=[{"source": {"title": "A", "url": "https://news.example/a?utm_source=x#top"}}]),
+        event_body(citations=[{"source": {"id": taken, "title": "B", "url": "HTTPS://NEWS.example:443/a"}}]),
+    ]
+    results = await write(client, rows, atomic="false")
+    assert statuses(results) == ["created", "created"]
+    first, second = [await read(client, f"/v1/events/{result['id']}") for result in results]
+    assert first["citations"][0]["source"] == second["citations"][0]["source"] != taken
 
 
 async def test_chunks_follow_each_other(client: Client) -> None:

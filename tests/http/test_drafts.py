@@ -196,7 +196,7 @@ async def test_a_draft_needs_little(client: Client) -> None:
 
 
 async def test_names_are_suggested_from_what_the_reader_may_see(client: Client) -> None:
-    """Actors are in sight as soon as there are any; hidden sources are none of them."""
+    """Actors that were created by themselves are in sight; a source that only a draft mentions is not."""
     await make_actors(client)
     await make_draft(client)
     body = check_problem(await client.http.get("/v1/events?actor=secret"), "invalid-parameters")

@@ -55,7 +55,6 @@ class Model:
     def status(self, number: int, row: Any) -> str:
         if isinstance(row, bytes):
             return "refused"
-        published = row.get("state", "published") == "published"
         source = row["citations"][0]["source"]
         actors = self.actors | {actor["id"] for actor in row.get("new_actors", [])}
         known = None
@@ -64,6 +63,9 @@ class Model:
                 return "refused"
             matching = [key for key, event in self.events.items() if event["external_ids"] == row["external_ids"]]
             known = matching[0] if matching else None
+        # Publishing has to be said: a state that is left out stays.
+        state = row.get("state", self.events[known]["state"] if known else "published")
+        published = state == "published"
         key = row.get("id")
         if key is not None and (key != known if known else key in self.events):
             return "refused"
@@ -83,16 +85,16 @@ class Model:
                 return "refused"
         if known and self.events[known]["state"] == "published" and not published:
             return "refused"
-        return self._write(number, row, known, actors, source)
+        return self._write(number, row, known, state, actors, source)
 
-    def _write(self, number: int, row: Any, known: str | None, actors: set[str], source: Any) -> str:
+    def _write(self, number: int, row: Any, known: str | None, state: str, actors: set[str], source: Any) -> str:
         self.actors = actors
         title = self.sources[source] if isinstance(source, str) else source["title"]
         if title not in self.sources.values():
             self.sources[source.get("id", title)] = title
         event = {
             "title": row["title"],
-            "state": row.get("state", "published"),
+            "state": state,
             "actors": row.get("actors", []),
             "relations": row.get("relations", []),
             "external_ids": row.get("external_ids", {}),
