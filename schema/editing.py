@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, inspect
 
 from schema.change import Change
-from schema.validation import Flaw, child, merge, read
+from schema.validation import Flaw, child, merge, plain, read
 
 #: Members of an answer that are no part of the record; a body may carry them along and they are passed over.
 PASSED_OVER = ("included",)
@@ -73,13 +73,7 @@ def _mappings(kind: type[Struct]) -> frozenset[str]:
     """Members whose own members may have any name."""
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)
-    return frozenset(field.name for field in info.fields if isinstance(_plain(field.type), inspect.DictType))
-
-
-def _plain(info: inspect.Type) -> inspect.Type:
-    while isinstance(info, inspect.Metadata):
-        info = info.type
-    return info
+    return frozenset(field.name for field in info.fields if isinstance(plain(field.type), inspect.DictType))
 
 
 #: Deeper than any record; what lies below is refused anyway and need not be walked.

@@ -178,7 +178,7 @@ class _Walk:
 
     def _visit_union(self, info: inspect.UnionType, value: Any, pointer: str) -> Any:
         before = len(self.flaws)
-        chosen = _plain(_chosen(info, value))
+        chosen = plain(_chosen(info, value))
         kept = self.visit(chosen, value, pointer)
         if info.includes_none and len(self.flaws) > before and not isinstance(chosen, inspect.StructType):
             # Nothing contradicts less than null does.
@@ -192,7 +192,7 @@ class _Walk:
         """
         before = len(self.flaws)
         kept = self.visit(info, value, pointer)
-        info = _plain(info)
+        info = plain(info)
         if len(self.flaws) == before or not isinstance(info, inspect.StructType):
             return kept
         repaired = msgspec.convert(kept, info.cls, strict=self.strict, dec_hook=decode_hook)
@@ -311,16 +311,17 @@ def _chosen(info: inspect.UnionType, value: Any) -> inspect.Type:
     types = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)]
     if isinstance(value, dict):
         for kind in types:
-            if isinstance(_plain(kind), inspect.StructType):
+            if isinstance(plain(kind), inspect.StructType):
                 return kind
     if isinstance(value, float):
         for kind in types:
-            if isinstance(_plain(kind), inspect.FloatType):
+            if isinstance(plain(kind), inspect.FloatType):
                 return kind
     return types[0]
 
 
-def _plain(info: inspect.Type) -> inspect.Type:
+def plain(info: inspect.Type) -> inspect.Type:
+    """Look past the bounds and descriptions of a type."""
     while isinstance(info, inspect.Metadata):
         info = info.type
     return info

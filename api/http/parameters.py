@@ -15,7 +15,7 @@ from msgspec import Struct, inspect
 from api.http.contract import contract_of
 from schema.problem import Fault, problem
 from schema.text import SLUG_PATTERN
-from schema.validation import Flaw, nearest, read
+from schema.validation import Flaw, nearest, plain, read
 
 MAXIMUM_PARAMETERS = 100
 MAXIMUM_QUERY_BYTES = 8192
@@ -227,8 +227,8 @@ def _fields(kind: type[Struct]) -> dict[str, inspect.Type]:
 
 
 def _plain(info: inspect.Type) -> inspect.Type:
-    while isinstance(info, inspect.Metadata):
-        info = info.type
+    """Look past bounds and past null, which no query can say."""
+    info = plain(info)
     if isinstance(info, inspect.UnionType):
         kinds = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)]
         if len(kinds) == 1:

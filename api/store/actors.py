@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import structs
 
-from api.store.cursor import fingerprint, seal, unseal
+from api.store.cursor import fingerprint, unseal
 from api.store.editing import (
     Expected,
     Stored,
@@ -19,9 +19,9 @@ from api.store.editing import (
 from api.store.exposing import expose
 from api.store.identity import fold
 from api.store.log import Writing, writing
-from api.store.reading import Page, Record, fetch_page, fetch_record
+from api.store.reading import Page, Record, fetch_record, list_by_id
 from api.store.references import find_actors, suggest_actors
-from api.store.sql import Statement, query
+from api.store.sql import query
 from api.store.store import Store
 from schema.actor import Actor, ActorIn, Membership
 from schema.change import EntityKind
@@ -44,14 +44,7 @@ async def get_actor(store: Store, actor_id: str, *, edit: bool) -> Record | None
 async def list_actors(store: Store, asked: ListQuery, *, edit: bool) -> tuple[Page, str | None]:
     """Read a page of actors in the order of their ids, and the cursor of the next one."""
     after = unseal(_LIST, asked.cursor, tuple[Slug])[0] if asked.cursor else ""
-    statement = Statement("select")
-    text = statement.fragment("page_of_actors", after=after, edit=edit, limit=asked.limit + 1)
-    async with store.connection() as connection:
-        page = await fetch_page(connection, statement, text)
-    items = sorted(page.items, key=lambda item: item.id)
-    more = len(items) > asked.limit
-    items = items[: asked.limit]
-    return page._replace(items=items), seal(_LIST, [items[-1].id]) if more else None
+    return await list_by_id(store, "page_of_actors", _LIST, asked.limit, after=after, edit=edit)
 
 
 async def create_actor(store: Store, author: str, body: dict[str, Any]) -> Record:

@@ -9,7 +9,7 @@ from api.store.reading import Page, Record, fetch_page, fetch_record
 from api.store.references import find_actors, suggest_actors
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.filters import Resolved, conditions_of, grades_from, groups_of
-from api.store.select.keys import MOST_BRANCHES, Place, Position, Term, keys_statement, walks_of
+from api.store.select.keys import MOST_BEHIND_S, MOST_BRANCHES, Place, Position, Term, keys_statement, walks_of
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
@@ -35,8 +35,6 @@ _DENSE = 4
 #: Up to so many events that have changed lately are put in order. Finding that there are more is part of the price of
 #: a page by date, so it is half of what a page of 50 may read.
 _FEW_CHANGED = 500
-#: A reading lies at most this far behind its instant: zones reach to +14 hours.
-_BEHIND_S = 14 * 3600
 
 
 class Listed(NamedTuple):
@@ -65,7 +63,7 @@ class _Search(NamedTuple):
     @property
     def starts_before(self) -> int:
         """Where nothing that is wanted starts any more."""
-        return int(self.resolved.now.timestamp()) + _BEHIND_S if self.asked.overdue else UNBOUNDED_END
+        return int(self.resolved.now.timestamp()) + MOST_BEHIND_S if self.asked.overdue else UNBOUNDED_END
 
     @property
     def leading(self) -> int:

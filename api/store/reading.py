@@ -2,7 +2,9 @@
 
 from typing import Any, NamedTuple
 
+from api.store.cursor import seal
 from api.store.sql import Statement
+from api.store.store import Store
 from schema.actor import ActorSummary
 from schema.query import Included
 from schema.source import SourceSummary
@@ -46,6 +48,18 @@ async def fetch_page(connection: Any, statement: Statement, page: str) -> Page:
         else:
             actors[row["id"]] = ActorSummary(name=row["a"], kind=row["b"])
     return Page(items, Included(actors=dict(sorted(actors.items())), sources=dict(sorted(sources.items()))))
+
+
+async def list_by_id(store: Store, fragment: str, mark: bytes, limit: int, **values: Any) -> tuple[Page, str | None]:
+    """Read a page, in the order of ids, of what a ``page_of_…`` fragment selects, and the cursor of the next one."""
+    statement = Statement("select")
+    text = statement.fragment(fragment, limit=limit + 1, **values)
+    async with store.connection() as connection:
+        page = await fetch_page(connection, statement, text)
+    items = sorted(page.items, key=lambda item: item.id)
+    more = len(items) > limit
+    items = items[:limit]
+    return page._replace(items=items), seal(mark, [items[-1].id]) if more else None
 
 
 class Record(NamedTuple):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from api.store.cursor import fingerprint, seal, unseal
+from api.store.cursor import fingerprint, unseal
 from api.store.editing import (
     Expected,
     Stored,
@@ -22,7 +22,7 @@ from api.store.exposing import expose
 from api.store.identity import address_identity, new_id, source_identity
 from api.store.indexing import reindex_citing
 from api.store.log import Writing, writing
-from api.store.reading import Page, Record, fetch_page, fetch_record
+from api.store.reading import Page, Record, fetch_page, fetch_record, list_by_id
 from api.store.references import find_actors, sources_by_id, sources_by_identity, suggest_actors
 from api.store.sql import Statement, query
 from api.store.store import Store
@@ -49,14 +49,7 @@ async def list_sources(store: Store, asked: SourceQuery, *, edit: bool) -> tuple
     if asked.url is not None:
         return await _source_at(store, asked.url, asked.cursor, edit=edit), None
     first = _next_id(unseal(_LIST, asked.cursor, tuple[UUID])[0]) if asked.cursor else UUID(int=0)
-    statement = Statement("select")
-    text = statement.fragment("page_of_sources", first=first, edit=edit, limit=asked.limit + 1)
-    async with store.connection() as connection:
-        page = await fetch_page(connection, statement, text)
-    items = sorted(page.items, key=lambda item: item.id)
-    more = len(items) > asked.limit
-    items = items[: asked.limit]
-    return page._replace(items=items), seal(_LIST, [items[-1].id]) if more else None
+    return await list_by_id(store, "page_of_sources", _LIST, asked.limit, first=first, edit=edit)
 
 
 async def _source_at(store: Store, url: str, cursor: str | None, *, edit: bool) -> Page:
