@@ -1,0 +1,93 @@
+"""What a writer of a format is given: what stands above, and the events in parts with all that they mention."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
+
+from schema.actor import Actor
+from schema.event import Event
+from schema.format import Format
+from schema.source import Source
+from schema.vocabulary import ChangeType, Reliability
+
+
+class Heading(Struct, frozen=True, kw_only=True):
+    """What stands above an export: what it is, where it comes from, and as of when.
+
+    ``home`` is the address of the service (absolute, without a slash at the end); ``address`` that of this very
+    export. ``sequence``, ``digest`` (hexadecimal) and ``recorded_at`` (RFC 3339, UTC) are those of the last change
+    that its reader could see when it was begun.
+    """
+
+    title: str
+    introduction: str | None = None
+    home: str
+    address: str
+    page: str | None = None
+    sequence: int
+    digest: str
+    recorded_at: str
+    licence: str | None = None
+    language: str | None = None
+
+    def event_address(self, event_id: UUID) -> str:
+        """Where an event is found."""
+        return f"{self.home}/v1/events/{event_id}"
+
+
+class EventChange(Struct, frozen=True, kw_only=True):
+    """One public change of an event: which revision it made, what kind of change, when (RFC 3339, UTC) and why."""
+
+    revision: int
+    type: ChangeType
+    recorded_at: str
+    reason: str | None
+
+
+class Entry(NamedTuple):
+    """An event in a list: the note that a chronology has on it and, for feeds, its public changes, first to last."""
+
+    event: Event
+    note: str | None = None
+    changes: tuple[EventChange, ...] = ()
+
+
+class Part(NamedTuple):
+    """Some events in order, with every actor and source that they mention, and the actors that those mention."""
+
+    entries: list[Entry]
+    actors: dict[str, Actor]
+    sources: dict[UUID, Source]
+
+    def name(self, actor: str) -> str:
+        """The name of an actor; what is no id (a plain name in an attribution) stands for itself."""
+        known = self.actors.get(actor)
+        return known.name if known is not None else actor
+
+    def reliability(self, source: Source) -> Reliability | None:
+        """A source's own reliability or, where it has none, its publisher's."""
+        if source.reliability is not None or source.publisher is None:
+            return source.reliability
+        publisher = self.actors.get(source.publisher)
+        return publisher.reliability if publisher is not None else None
+
+
+Parts = AsyncIterator[Part]
+
+
+class Writer(NamedTuple):
+    """How a format is written.
+
+    ``write`` gives the bytes piece by piece. ``most`` is how many events it takes; None for what is written in
+    constant memory, however many come. ``is_feed``: it is about what was written lately, the last first, and wants
+    the changes of each event.
+    """
+
+    format: Format
+    media_type: str
+    extension: str
+    most: int | None
+    write: Callable[[Heading, Parts], AsyncIterator[bytes]]
+    is_feed: bool = False
