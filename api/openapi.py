@@ -153,6 +153,7 @@ def _responses(operation: _Operation, schemas: Schemas) -> Json:
         if contract.answer_examples:
             media["examples"] = _examples(contract.answer_examples)
         answer["content"] = {contract.answer_media_type: media}
+        answer["content"] |= {media_type: {"schema": {"type": "string"}} for media_type in contract.answer_formats}
     if contract.links:
         answer["links"] = {
             name: {

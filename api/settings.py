@@ -84,6 +84,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: Annotated[
         int, Meta(description="How many database connections each worker opens at most.", ge=1, le=1000)
     ] = 10
+    public_url: Annotated[
+        str,
+        Meta(
+            description="The address under which readers know this service, such as https://timeline.example; it "
+            "stands in feeds and files.",
+            pattern=r"^https?://[^\x00-\x20\x7f<>\"\\^`{|}?#]+$",
+            extra={"default": "the address that a request came to"},
+        ),
+    ] = ""
     cors_origins: Annotated[
         tuple[str, ...],
         Meta(
@@ -191,6 +200,10 @@ def _parse(name: str, text: str, kind: msgspec.inspect.Type) -> object:
                 listed = " or ".join(f"'{choice}'" for choice in choices)
                 raise SettingsError(f"{name} is '{text}'. It must be {listed}.")
             return text
+        case msgspec.inspect.StrType(pattern=str(pattern)):
+            if not re.fullmatch(pattern, text):
+                raise SettingsError(f"{name} is '{text}'. It must be an address like https://timeline.example.")
+            return text.rstrip("/")
         case msgspec.inspect.UnionType():
             return _database_url(name, text)
         case msgspec.inspect.CustomType():

@@ -74,6 +74,7 @@ PROBLEM_KINDS = _kinds(
     ("invalid-body", 400, "The body has faults"),
     ("invalid-parameters", 400, "The request's parameters have faults"),
     ("invalid-cursor", 400, "The cursor is not usable here"),
+    ("too-many-events", 400, "More events than this format takes"),
     ("bad-request", 400, "The request could not be understood"),
     ("token-required", 401, "A token is required"),
     ("forbidden", 403, "The token does not allow this"),

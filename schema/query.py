@@ -10,6 +10,7 @@ from schema.actor import Actor, ActorSummary
 from schema.bounds import BOX_EXAMPLE, INSTANT_EXAMPLE, Box, read_instant
 from schema.edtf import Edtf, Match, Precision
 from schema.event import Event
+from schema.format import Format
 from schema.source import Source, SourceSummary
 from schema.text import BOX_PATTERN, EXTERNAL_ID_PATTERN, INSTANT_PATTERN, Country, Line, Slug, Tag, Url
 from schema.validation import Flaw
@@ -53,8 +54,8 @@ Cursor = Annotated[
 ]
 
 
-class EventQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Filters of events. Repeated values of one filter are any-of; different filters are all-of."""
+class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Filters of events, and their order. Values of one filter are any-of; different filters are all-of."""
 
     date_from: Annotated[
         Edtf | None,
@@ -133,13 +134,9 @@ class EventQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         list[Annotated[str, Meta(max_length=601, pattern=EXTERNAL_ID_PATTERN)]],
         Meta(max_length=MAXIMUM_VALUES, description="Known elsewhere as any of these: `scheme:value`."),
     ] = []
-    sort: Annotated[Sort, Meta(description="The order.")] = Sort.DATE
-    count: Annotated[
-        Counting,
-        Meta(description="Count what the query finds: exactly up to a bound, beyond it (or `estimated`) roughly."),
-    ] = Counting.NONE
-    limit: Limit = 50
-    cursor: Cursor | None = None
+    sort: Annotated[
+        Sort | None, Meta(description="The order: by `date` if left out or, of a chronology's events, its own.")
+    ] = None
 
     def flaws(self) -> list[Flaw]:
         """Name values that have the right form and can't be meant."""
@@ -155,6 +152,23 @@ class EventQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             except ValueError as error:
                 found.append(Flaw(f"/{name}", str(error), f"like {example}"))
         return found
+
+
+class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ``GET /v1/events`` can be asked: filters, the order, and how much of it in which form."""
+
+    count: Annotated[
+        Counting,
+        Meta(description="Count what the query finds: exactly up to a bound, beyond it (or `estimated`) roughly."),
+    ] = Counting.NONE
+    limit: Annotated[
+        Limit,
+        Meta(description="How many events there are at most. Formats other than `json` give all if it is left out."),
+    ] = 50
+    cursor: Cursor | None = None
+    format: Annotated[
+        Format | None, Meta(description="The form of the answer; left out, `Accept` says it, and else it is `json`.")
+    ] = None
 
 
 class ListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

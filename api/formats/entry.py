@@ -18,7 +18,7 @@ class Heading(Struct, frozen=True, kw_only=True):
 
     ``home`` is the address of the service (absolute, without a slash at the end); ``address`` that of this very
     export. ``sequence``, ``digest`` (hexadecimal) and ``recorded_at`` (RFC 3339, UTC) are those of the last change
-    that its reader could see when it was begun.
+    that its reader could see when it was begun. ``earliest`` and ``latest`` are the window that was asked for.
     """
 
     title: str
@@ -29,6 +29,8 @@ class Heading(Struct, frozen=True, kw_only=True):
     sequence: int
     digest: str
     recorded_at: str
+    earliest: str | None = None
+    latest: str | None = None
     licence: str | None = None
     language: str | None = None
 

@@ -19,15 +19,13 @@ def row_of(entry: Entry, part: Part) -> dict[str, Any]:
     Its sources stand in its citations and its actors in ``new_actors``, each with its id, those that another one
     mentions before it.
     """
-    event = entry.event
-    row = _content(event, EventIn)
-    row["citations"] = [
-        {**_content(citation, CitationIn), "source": _content(part.sources[citation.source], SourceIn)}
-        for citation in event.citations
-    ]
-    if not row["citations"]:
-        del row["citations"]
-    new_actors = [_content(actor, ActorIn) for actor in actors_of(entry, part)]
+    row = _written(to_builtins(entry.event), _EVENT)
+    if "citations" in row:
+        row["citations"] = [
+            {**_written(citation, _CITATION), "source": _written(to_builtins(part.sources[cited.source]), _SOURCE)}
+            for citation, cited in zip(row["citations"], entry.event.citations, strict=True)
+        ]
+    new_actors = [_written(to_builtins(actor), _ACTOR) for actor in actors_of(entry, part)]
     return {**row, "new_actors": new_actors} if new_actors else row
 
 
@@ -55,12 +53,17 @@ def actors_of(entry: Entry, part: Part) -> Iterable[Actor]:
     return given.values()
 
 
-def _content(value: Struct, kind: type[Struct]) -> dict[str, Any]:
-    """The members that a writer gives, without those that are as if left out."""
-    content = {}
+def _members(kind: type[Struct]) -> dict[str, Any]:
+    """The members that a writer gives, each with what is as if it were left out."""
+    members = {}
     for field in structs.fields(kind):
-        member = getattr(value, field.name)
         default = field.default if field.default_factory is NODEFAULT else field.default_factory()
-        if member != default:
-            content[field.encode_name] = to_builtins(member)
-    return content
+        members[field.encode_name] = default if default is NODEFAULT else to_builtins(default)
+    return members
+
+
+_EVENT, _CITATION, _SOURCE, _ACTOR = (_members(kind) for kind in (EventIn, CitationIn, SourceIn, ActorIn))
+
+
+def _written(content: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
+    return {name: content[name] for name, default in members.items() if content[name] != default}

@@ -52,9 +52,14 @@ def answer_page(
     }
     headers = {**_HEADERS, "ETag": tag}
     if following is not None:
-        parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        headers["Link"] = f'<{request.url.path}?{urlencode([*parameters, ("cursor", following)])}>; rel="next"'
+        headers["Link"] = next_link(request, following)
     return Response(encode(page), media_type="application/json", headers=headers)
+
+
+def next_link(request: Request[Any, Any, Any], following: str) -> str:
+    """The link to what comes next (RFC 8288): the same request with another cursor."""
+    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return f'<{request.url.path}?{urlencode([*parameters, ("cursor", following)])}>; rel="next"'
 
 
 def answer_value(value: Any, tag: str) -> Response[bytes]:

@@ -119,7 +119,8 @@ class Contract:
     ``body_formats``: further media types of the body, which JSON Schema cannot describe.
     ``body_extra``: the type of a write-only member ``change`` which goes along in the body. With it, members that
     only ``answer`` has are tolerated in the body, so that what GET gave can be PUT back.
-    ``answer``, ``answer_media_type``, ``status``: what success looks like.
+    ``answer``, ``answer_media_type``, ``status``: what success looks like. ``answer_formats``: further media types of
+    the answer, which JSON Schema cannot describe.
     ``answer_headers``, ``request_headers``: names from ``HEADERS``.
     ``problems``: slugs of ``schema.problem.PROBLEM_KINDS`` beside those that follow from the rest (see
     ``expected_problems``).
@@ -138,6 +139,7 @@ class Contract:
     body_extra: type | None = None
     answer: type | None = None
     answer_media_type: str = JSON
+    answer_formats: tuple[str, ...] = ()
     answer_headers: tuple[str, ...] = ()
     request_headers: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

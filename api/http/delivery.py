@@ -83,6 +83,8 @@ async def add_vary(message: Message, scope: Scope) -> None:
     contract = contract_of(scope["route_handler"]) if "route_handler" in scope else None
     if contract is not None and contract.secured:
         names.add("Authorization")
+    if contract is not None and contract.answer_formats:
+        names.add("Accept")
     if scope["litestar_app"].cors_config is not None and not scope["litestar_app"].cors_config.is_allow_all_origins:
         names.add("Origin")
     headers["Vary"] = ", ".join(sorted(names))

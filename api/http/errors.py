@@ -24,6 +24,7 @@ EXPLANATIONS = {
     "invalid-body": "The body is JSON, but not what is needed. Every fault is listed with a pointer into the body.",
     "invalid-parameters": "Parameters of the query or headers are unknown or wrong. Each is listed by its name.",
     "invalid-cursor": "The cursor was not made here, or belongs to another query. Begin again without one.",
+    "too-many-events": "The format takes fewer events than the query finds. Narrow it, or take a format that streams.",
     "bad-request": "The request is not HTTP that this service understands.",
     "token-required": "Send a token: Authorization: Bearer …. One that was sent is not, or no longer, known.",
     "forbidden": "The token is known but lacks the scope that this needs.",

@@ -4,19 +4,24 @@ from functools import partial
 
 from litestar import Response, delete, get, patch, post, put
 from litestar.params import FromPath
+from litestar.response import Stream
 
+from api.export.walk import pages_of_events
+from api.formats.registry import WRITERS
 from api.http.answers import answer_page, answer_record, nothing
 from api.http.bodies import read_document
 from api.http.conditional import answer_unchanged, list_tag, this_minute
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.examples import EVENT, EVENT_IN, EVENT_PAGE
+from api.http.exports import MEDIA_TYPES, answer_export, chosen_format
 from api.http.idempotency import answer_once
 from api.http.parameters import read_if_match, read_uuid
 from api.store import events, listing
 from api.store.store import Store
 from schema.change import Change, RestorationIn, RetractionIn
 from schema.event import EventIn
+from schema.format import Format
 from schema.query import EventAnswer, EventPage, EventQuery, Range
 
 _LINKS = {
@@ -44,18 +49,28 @@ _ONE = {"the treaty": EVENT}
             query=EventQuery,
             answer=EventPage,
             answer_headers=("ETag", "Cache-Control", "Link"),
+            answer_formats=tuple(MEDIA_TYPES)[1:],
             request_headers=("If-None-Match",),
-            problems=("invalid-cursor", "query-timeout", "forbidden"),
+            problems=("invalid-cursor", "query-timeout", "forbidden", "not-acceptable", "too-many-events"),
             answer_examples={"June 2024": EVENT_PAGE},
         )
     },
 )
-async def list_events(request: HttpRequest, store: TheStore, reader: TheReader, asked: AnEventQuery) -> Response[bytes]:
+async def list_events(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, asked: AnEventQuery
+) -> Response[bytes] | Stream:
     """Give one page of events in the order of their dates, with what they mention in `included`.
 
     Repeated values of one filter are any-of, different filters are all-of. The cursor in `next` leads to the next
     page: an event that is not written meanwhile appears exactly once.
+
+    With `format`, or by `Accept`, they come in another form, and then all of them unless `limit` is given. Feeds
+    (`atom`, `jsonfeed`) give what was written last.
     """
+    chosen = chosen_format(request, asked)
+    if chosen is not Format.JSON:
+        pages = pages_of_events(store, edit=reader.edit)
+        return await answer_export(request, store, reader, settings, asked, WRITERS[chosen], pages)
     tag = await list_tag(request, store, reader, clock="" if asked.overdue is None else this_minute())
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged

@@ -35,13 +35,14 @@ _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
-def read_query(request: Request[Any, Any, Any], kind: type[S]) -> S:
-    """Read the query into a type whose members are the parameters; a member of a list type takes every value.
+def read_query(raw: bytes, kind: type[S]) -> S:
+    """Read a query, as it stands in an address, into a type whose members are the parameters.
 
+    A member of a list type takes every value.
     Raises the problem ``invalid-parameters`` with every fault: unknown names, a single value given twice, empty
     values, broken percent-encoding or UTF-8, NUL, and whatever the type refuses.
     """
-    pairs, faults = _pairs(request.scope["query_string"])
+    pairs, faults = _pairs(raw)
     fields = _fields(kind)
     values: dict[str, Any] = {}
     spoiled = {fault.parameter for fault in faults}
@@ -72,7 +73,7 @@ async def provide_query(request: Request[Any, Any, Any]) -> Any:
     contract = contract_of(request.route_handler)
     if contract is None or contract.query is None:
         raise RuntimeError(f"{request.route_handler} asks for a query, but its contract names no type for it")
-    return read_query(request, contract.query)
+    return read_query(request.scope["query_string"], contract.query)
 
 
 def refuse_unknown_parameters(connection: ASGIConnection[Any, Any, Any, Any], route_handler: BaseRouteHandler) -> None:

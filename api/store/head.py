@@ -1,5 +1,6 @@
 """How far the log has come, as a reader sees it."""
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from api.store.log import FIRST_DIGEST
@@ -8,10 +9,11 @@ from api.store.store import Store
 
 
 class SeenHead(NamedTuple):
-    """The last change that a reader may see, and the digest over everything up to it."""
+    """The last change that a reader may see, the digest over everything up to it, and when it was made."""
 
     sequence: int
     digest: bytes
+    recorded_at: datetime
 
 
 async def seen_head(store: Store, *, edit: bool) -> SeenHead:
@@ -21,4 +23,6 @@ async def seen_head(store: Store, *, edit: bool) -> SeenHead:
     """
     async with store.connection() as connection:
         row = await connection.fetchrow(query("log", "seen_head"), edit)
-    return SeenHead(row["sequence"], row["digest"]) if row else SeenHead(0, FIRST_DIGEST)
+    if row is None:
+        return SeenHead(0, FIRST_DIGEST, datetime.fromtimestamp(0, UTC))
+    return SeenHead(row["sequence"], row["digest"], row["recorded_at"])

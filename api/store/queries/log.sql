@@ -40,7 +40,7 @@ SELECT sequence, public_sequence, digest, recorded_at FROM head;
 
 -- name: seen_head
 -- The last change that a reader sees, $1 telling whether with `edit`; no row before the first.
-SELECT change.sequence, change.digest FROM head
+SELECT change.sequence, change.digest, change.recorded_at FROM head
 JOIN change ON change.sequence = CASE WHEN $1 THEN head.sequence ELSE head.public_sequence END;
 
 -- name: contents_without_change

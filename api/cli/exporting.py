@@ -1,0 +1,128 @@
+"""``dateline export``: events in any of the formats, without a server in between."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlencode
+
+import click
+
+from api.cli.command import main, with_settings
+from api.engine.access import access
+from api.engine.pool import create_pool
+from api.export.exporting import Source, begin, heading_of, query_for
+from api.export.walk import pages_of_events
+from api.formats.registry import WRITERS
+from api.http.parameters import read_query
+from api.settings import Settings
+from api.store.store import Store
+from schema.format import Format
+from schema.problem import ProblemError
+from schema.query import EventQuery
+
+#: How long one statement may take, in seconds: nobody else waits for it.
+_QUERY_TIMEOUT_S = 60.0
+
+
+@main.command("export")
+@click.argument("filters", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([form.value for form in Format]),
+    help="The format.  [default: what the name of the output file says, else ndjson]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; it appears when it is whole.  [default: standard output]",
+)
+@click.option("--edit", is_flag=True, help="As somebody who may edit: drafts can be asked for (state=draft).")
+@with_settings
+def export_events(
+    settings: Settings, *, filters: tuple[str, ...], form: str | None, output: Path | None, edit: bool
+) -> int:
+    """Write events in a format: all, or those that the filters find, in the order of their dates.
+
+    The filters are the parameters of GET /v1/events:
+
+    \b
+        dateline export actor=DPRK date_from=2024 --output dprk.xlsx
+    """
+    writer = WRITERS[_format(form, output)]
+    pairs = [one.partition("=") for one in filters]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise click.BadParameter(f"'{wrong[0]}' is no filter: write it as name=value, like actor=DPRK")
+    if output is None and writer.format is Format.XLSX and sys.stdout.isatty():
+        raise click.BadParameter("a workbook is nothing for a terminal: name a file", param_hint="--output")
+    raw = urlencode([(name, value) for name, _, value in pairs]).encode()
+    given = {name for name, _, _ in pairs}
+    try:
+        asked = query_for(writer, read_query(raw, EventQuery), given)
+        with access(settings) as database, _opened(output) as file:
+            size = asyncio.run(_export(settings, database.url, asked, given, edit, writer.format, file))
+    except ProblemError as error:
+        faults = "".join(f"\n  {fault.parameter}: {fault.detail}" for fault in error.faults)
+        click.echo(f"{error.detail}{faults}", err=True)
+        return 1
+    if output is not None:
+        click.echo(f"{output}: {size:,} bytes.", err=True)
+    return 0
+
+
+def _format(form: str | None, output: Path | None) -> Format:
+    if form is not None:
+        return Format(form)
+    if output is None:
+        return Format.NDJSON
+    extensions = {writer.extension: writer.format for writer in reversed(WRITERS.values())}
+    if (found := extensions.get(output.name.partition(".")[2])) is not None:
+        return found
+    if (found := extensions.get(output.suffix.removeprefix("."))) is not None:
+        return found
+    raise click.BadParameter(f"the name '{output.name}' says no format; choose one", param_hint="--format")
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[IO[bytes]]:
+    """Open the output under another name until it is whole."""
+    if output is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            yield file
+        unfinished.replace(output)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+async def _export(
+    settings: Settings,
+    url: str,
+    asked: EventQuery,
+    given: set[str],
+    edit: bool,
+    form: Format,
+    file: IO[bytes],
+) -> int:
+    store = Store(await create_pool(url, size=2, query_timeout_s=_QUERY_TIMEOUT_S))
+    writer = WRITERS[form]
+    home = settings.public_url or f"http://{settings.host}:{settings.port}"
+    size = 0
+    try:
+        await store.ready()
+        heading = await heading_of(store, asked, edit=edit, home=home, address=f"{home}/v1/events")
+        source = Source(store, pages_of_events(store, edit=edit), asked, edit, heading)
+        export = await begin(writer, source, limited=writer.is_feed or "limit" in given)
+        async for chunk in export.chunks:
+            size += file.write(chunk)
+    finally:
+        await store.close()
+    return size

@@ -1,0 +1,147 @@
+"""A list of events in a format: how much of it is taken, in which order, and that what is wrong shows at once."""
+
+from collections.abc import AsyncIterator, Container
+from typing import Any, NamedTuple
+
+from msgspec import structs
+
+from api.export.walk import PageOf, Walk
+from api.formats.entry import Heading, Part, Writer
+from api.store.head import seen_head
+from api.store.listing import window_of
+from api.store.log import wire_time
+from api.store.store import Store
+from schema.problem import Fault, problem
+from schema.query import Counting, EventQuery, Sort
+from schema.wire import to_builtins
+
+#: What a feed has where no other limit is asked for.
+FEED_ENTRIES = 50
+#: Members of a query that say how it is answered, not what is asked for.
+_MANNER = ("sort", "limit", "cursor", "count", "format")
+
+
+class Export(NamedTuple):
+    """An export that has begun: ``chunks`` are its bytes, ``next`` the cursor of what a limit has left out.
+
+    ``chunks`` must be read to the end or closed. An error while they are read means that they are not the whole.
+    """
+
+    chunks: AsyncIterator[bytes]
+    next: str | None
+
+
+class Titles(NamedTuple):
+    """What a chronology puts above its exports, in the place of a list's filters."""
+
+    title: str
+    introduction: str | None
+    page: str
+    licence: str | None
+    language: str | None
+
+
+class Source(NamedTuple):
+    """What is exported: a query, with how its pages are read, and what stands above it."""
+
+    store: Store
+    page_of: PageOf
+    asked: EventQuery
+    edit: bool
+    heading: Heading
+
+
+def query_for(writer: Writer, asked: EventQuery, given: Container[str]) -> EventQuery:
+    """Put in what a format takes for granted where the query, whose parameters are ``given``, does not say it.
+
+    Raises ``invalid-parameters`` for what the format cannot give.
+    """
+    faults = []
+    if asked.count is not Counting.NONE:
+        faults.append(Fault("Only a page of JSON tells a count.", parameter="count", suggestion="leave it out"))
+    if "limit" in given and writer.most is not None and asked.limit > writer.most:
+        detail = f"{writer.format.value} takes {writer.most:,} events at most."
+        faults.append(Fault(detail, parameter="limit", suggestion=f"{writer.most}"))
+    if faults:
+        raise problem("invalid-parameters", "This format can't be given so.", *faults)
+    if writer.is_feed:
+        asked = structs.replace(
+            asked,
+            sort=asked.sort if "sort" in given else Sort.UPDATED_DESCENDING,
+            limit=asked.limit if "limit" in given else FEED_ENTRIES,
+        )
+    return asked
+
+
+async def begin(writer: Writer, source: Source, *, limited: bool) -> Export:
+    """Begin to export: what can be refused is refused here, before the first byte.
+
+    ``limited``: no more than the query's limit is taken; otherwise all there is. Raises ``too-many-events`` if that
+    is more than the format takes.
+    """
+    walk = Walk(source.store, source.page_of, source.asked, edit=source.edit, with_changes=writer.is_feed)
+    if limited:
+        first = [part async for part in walk.parts(source.asked.limit)]
+        return Export(writer.write(source.heading, _parts(first)), walk.next)
+    if writer.most is not None:
+        first = [part async for part in walk.parts(writer.most + 1)]
+        if sum(len(part.entries) for part in first) > writer.most:
+            raise problem(
+                "too-many-events",
+                f"{writer.format.value} takes {writer.most:,} events at most, and the query finds more. Ask for less,"
+                " give a limit and follow the link to the next ones, or take csv or ndjson.",
+            )
+        return Export(writer.write(source.heading, _parts(first)), None)
+    parts = walk.parts(None)
+    first = [part async for part in _one(parts)]
+    return Export(writer.write(source.heading, _parts(first, parts)), None)
+
+
+async def heading_of(
+    store: Store, asked: EventQuery, *, edit: bool, home: str, address: str, titles: Titles | None = None
+) -> Heading:
+    """Say what a list of events is, be it by its filters, and as of when."""
+    window = window_of(asked)
+    head = await seen_head(store, edit=edit)
+    filters = {
+        name: value
+        for name, value in to_builtins(asked).items()
+        if name not in _MANNER and value not in (None, []) and value != _DEFAULTS[name]
+    }
+    words = "; ".join(f"{name} {_in_words(value)}" for name, value in filters.items())
+    filtered = f"Filtered by {words}." if words else None
+    return Heading(
+        title=titles.title if titles else "Events",
+        introduction=titles.introduction if titles else filtered,
+        page=titles.page if titles else None,
+        licence=titles.licence if titles else None,
+        language=titles.language if titles else None,
+        home=home,
+        address=address,
+        sequence=head.sequence,
+        digest=head.digest.hex(),
+        earliest=window.earliest,
+        latest=window.latest,
+        recorded_at=wire_time(head.recorded_at),
+    )
+
+
+_DEFAULTS: dict[str, Any] = to_builtins(EventQuery())
+
+
+def _in_words(value: Any) -> str:
+    return " or ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+
+
+async def _parts(first: list[Part], rest: AsyncIterator[Part] | None = None) -> AsyncIterator[Part]:
+    while first:
+        yield first.pop(0)
+    if rest is not None:
+        async for part in rest:
+            yield part
+
+
+async def _one(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
+    async for part in parts:
+        yield part
+        return

@@ -1,0 +1,95 @@
+"""Lists of events in other formats than pages of JSON: which one is asked for, and how it goes out."""
+
+from litestar import Response
+from litestar.datastructures.headers import Accept
+from litestar.response import Stream
+
+from api.auth import Reader
+from api.export.exporting import Source, Titles, begin, heading_of, query_for
+from api.export.walk import PageOf
+from api.formats.entry import Writer
+from api.formats.registry import WRITERS
+from api.http.answers import next_link
+from api.http.conditional import CACHE_CONTROL, answer_unchanged, list_tag, this_minute
+from api.http.contract import JSON
+from api.http.dependencies import HttpRequest
+from api.settings import Settings
+from api.store.store import Store
+from schema.format import Format
+from schema.problem import problem
+from schema.query import EventQuery
+
+#: What is shown in a browser can do nothing there: no script, nothing from elsewhere.
+_GUARDS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+}
+
+#: The formats by their media types, without parameters; the one asked for if nothing is comes first.
+MEDIA_TYPES = {JSON: Format.JSON} | {
+    media_type: writer.format
+    for writer in WRITERS.values()
+    if (media_type := writer.media_type.partition(";")[0]) != JSON
+}
+
+
+def chosen_format(request: HttpRequest, asked: EventQuery) -> Format:
+    """Say in which format the answer is wanted: by the parameter, else by ``Accept`` (RFC 9110 section 12.5.1).
+
+    Raises ``not-acceptable`` if nothing that is accepted can be given.
+    """
+    if asked.format is not None:
+        return asked.format
+    accepted = ", ".join(request.headers.getall("Accept", []))
+    if not accepted:
+        return Format.JSON
+    matched = Accept(accepted).best_match(list(MEDIA_TYPES))
+    if matched is None:
+        known = ", ".join(MEDIA_TYPES)
+        raise problem("not-acceptable", f"None of the accepted media types can be given. There are: {known}.")
+    return MEDIA_TYPES[matched]
+
+
+def home_of(request: HttpRequest, settings: Settings) -> str:
+    """The address of this service as readers know it, without a slash at the end."""
+    return settings.public_url or str(request.base_url).rstrip("/")
+
+
+async def answer_export(
+    request: HttpRequest,
+    store: Store,
+    reader: Reader,
+    settings: Settings,
+    asked: EventQuery,
+    writer: Writer,
+    page_of: PageOf,
+    titles: Titles | None = None,
+    *,
+    file_name: str = "events",
+) -> Response[bytes] | Stream:
+    """Answer a list of events in a format; 304 if the client has it.
+
+    The bytes are made while they are sent, in as much memory as a few hundred events take. If that fails on the way
+    the connection is broken off, so that nobody takes a part for the whole.
+    """
+    given = {name for name, _ in request.query_params.multi_items()}
+    asked = query_for(writer, asked, given)
+    clock = "" if asked.overdue is None else this_minute()
+    tag = await list_tag(request, store, reader, format=writer.format.value, clock=clock)
+    if (unchanged := answer_unchanged(request, tag)) is not None:
+        return unchanged
+    home = home_of(request, settings)
+    query = request.scope["query_string"].decode("latin-1")
+    address = f"{home}{request.url.path}?{query}" if query else f"{home}{request.url.path}"
+    heading = await heading_of(store, asked, edit=reader.edit, home=home, address=address, titles=titles)
+    source = Source(store, page_of, asked, reader.edit, heading)
+    export = await begin(writer, source, limited=writer.is_feed or "limit" in given)
+    headers = {
+        **_GUARDS,
+        "Cache-Control": CACHE_CONTROL,
+        "ETag": tag,
+        "Content-Disposition": f'inline; filename="{file_name}.{writer.extension}"',
+    }
+    if export.next is not None:
+        headers["Link"] = next_link(request, export.next)
+    return Stream(export.chunks, media_type=writer.media_type, headers=headers)

@@ -1,0 +1,45 @@
+"""What lists of events mention, in full: for exports, which carry it along."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from api.store.log import wire_time
+from api.store.sql import query
+from schema.actor import Actor
+from schema.source import Source
+from schema.vocabulary import ChangeType
+from schema.wire import decode_hook
+
+
+class PublicChange(NamedTuple):
+    """A change of an event as everybody sees it; the time is RFC 3339, UTC."""
+
+    revision: int
+    type: ChangeType
+    recorded_at: str
+    reason: str | None
+
+
+async def fetch_sources(connection: Any, ids: Collection[UUID], *, edit: bool) -> dict[UUID, Source]:
+    """Read sources by their ids, those that the reader may see."""
+    rows = await connection.fetch(query("whole", "sources"), list(ids), edit)
+    return {row["id"]: msgspec.json.decode(row["document"], type=Source, dec_hook=decode_hook) for row in rows}
+
+
+async def fetch_actors(connection: Any, ids: Collection[str], *, edit: bool) -> dict[str, Actor]:
+    """Read actors by their ids, those that the reader may see; an id that none has is left out."""
+    rows = await connection.fetch(query("whole", "actors"), list(ids), edit)
+    return {row["id"]: msgspec.json.decode(row["document"], type=Actor, dec_hook=decode_hook) for row in rows}
+
+
+async def fetch_public_changes(connection: Any, ids: Collection[str]) -> dict[str, list[PublicChange]]:
+    """Read what everybody may see of the history of events, by their ids, first to last."""
+    changes: dict[str, list[PublicChange]] = {}
+    for row in await connection.fetch(query("whole", "public_changes"), list(ids)):
+        changes.setdefault(row["id"], []).append(
+            PublicChange(row["revision"], ChangeType(row["type"]), wire_time(row["recorded_at"]), row["reason"])
+        )
+    return changes

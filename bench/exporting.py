@@ -1,0 +1,118 @@
+"""What exporting a whole store costs the server: memory, and the time until the first bytes come.
+
+    .venv/bin/python -m bench.exporting --events 1000000
+
+Starts a store and the service on it, exports everything in csv and ndjson one after the other, reading as fast as it
+comes, and watches the resident memory of the service's processes meanwhile.
+"""
+
+import argparse
+import asyncio
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import asyncpg
+import httpx
+
+from api.engine.embedded import EmbeddedServer
+from migrations.run import upgrade
+from tests.engine.support import Started, free_port, starting
+from tests.store import generation
+
+_MIB = 1024**2
+
+
+def resident_bytes(started: Started) -> int:
+    """The resident memory of a service, all its processes together."""
+    pages = 0
+    for pid, _ in started.family():
+        try:
+            pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return pages * 4096
+
+
+class _Watch:
+    """The greatest memory that a service has while this is open."""
+
+    def __init__(self, started: Started) -> None:
+        self._started = started
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.most = 0
+
+    def __enter__(self) -> "_Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._end.wait(0.1):
+            self.most = max(self.most, resident_bytes(self._started))
+
+
+def export(address: str, form: str, started: Started) -> str:
+    """Export everything in a format, and say what it took."""
+    before = resident_bytes(started)
+    begin = perf_counter()
+    size = lines = 0
+    first: float | None = None
+    with (
+        _Watch(started) as watch,
+        httpx.stream("GET", f"{address}/v1/events", params={"format": form}, timeout=60) as answer,
+    ):
+        answer.raise_for_status()
+        for piece in answer.iter_raw():
+            first = first or perf_counter() - begin
+            size += len(piece)
+            lines += piece.count(b"\n")
+    took = perf_counter() - begin
+    growth = (watch.most - before) / _MIB
+    return (
+        f"| {form} | {first or took:.2f} s | {took:.0f} s | {lines:,} | {size / _MIB:,.0f} MiB | "
+        f"{before / _MIB:.0f} MiB | {growth:+.0f} MiB |"
+    )
+
+
+async def _load(url: str, events: int) -> None:
+    owner = await asyncpg.connect(url)
+    cited = generation.sources()
+    await generation.load(owner, generation.events(events, cited), cited)
+    await owner.close()
+
+
+def main() -> None:
+    """Run the measurements that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--formats", default="csv,ndjson")
+    arguments = parser.parse_args()
+    with TemporaryDirectory(prefix="dateline-bench-") as directory:
+        Path(directory).chmod(0o711)
+        with EmbeddedServer(Path(directory), durable=False) as server:
+            upgrade(server.owner_url, "dateline")
+            asyncio.run(_load(server.owner_url, arguments.events))
+            port = free_port()
+            environment = {
+                "DATELINE_DATABASE_URL": server.url,
+                "DATELINE_OWNER_DATABASE_URL": server.owner_url,
+                "DATELINE_PORT": str(port),
+            }
+            with starting("api", "serve", environment=environment) as started:
+                started.read_until("Dateline listens on")
+                address = f"http://127.0.0.1:{port}"
+                httpx.get(f"{address}/v1/events", timeout=60).raise_for_status()
+                print("| format | first bytes | all | line ends | size | memory before | grows by |")
+                print("| --- | --- | --- | --- | --- | --- | --- |")
+                for form in arguments.formats.split(","):
+                    print(export(address, form, started), flush=True)
+
+
+if __name__ == "__main__":
+    main()
