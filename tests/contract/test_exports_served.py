@@ -1,0 +1,114 @@
+"""Exports of a service as it is started: constant memory, an early beginning, and what is cut off shows as such."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import asyncpg
+import httpx
+import pytest
+from msgspec import structs
+
+from api.engine.embedded import EmbeddedServer
+from bench.exporting import export
+from tests.conftest import Database, fresh_database
+from tests.engine.support import PATIENCE_S, Started, free_port, starting, wait_until
+from tests.store import generation
+
+EVENTS = 10_000
+#: Long enough that all of them are far more than an export may take of the memory, or sockets hold.
+SUMMARY = "It happened. " * 900
+MOST_GROWTH = 64 * 1024**2
+
+
+class Service(NamedTuple):
+    started: Started
+    address: str
+    database: Database
+
+
+@pytest.fixture(scope="module")
+def service(server: EmbeddedServer, template: str) -> Iterator[Service]:
+    with asyncio.Runner() as runner:
+        making = fresh_database(server, template)
+        database = runner.run(making.__aenter__())
+        runner.run(_load(database.owner_url))
+        port = free_port()
+        environment = {
+            "DATELINE_DATABASE_URL": database.url,
+            "DATELINE_OWNER_DATABASE_URL": database.owner_url,
+            "DATELINE_PORT": str(port),
+        }
+        with starting("api", "serve", environment=environment) as started:
+            started.read_until("Dateline listens on")
+            yield Service(started, f"http://127.0.0.1:{port}", database)
+        runner.run(making.__aexit__(None, None, None))
+
+
+async def _load(url: str) -> None:
+    owner = await asyncpg.connect(url)
+    cited = generation.sources(100)
+    made = (structs.replace(event, summary=SUMMARY) for event in generation.events(EVENTS, cited))
+    await generation.load(owner, made, cited)
+    await owner.close()
+
+
+async def _execute(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(sql)
+    await connection.close()
+
+
+def _processor_ticks(started: Started) -> int:
+    """The processor time that a service has used so far."""
+    used = 0
+    for pid, _ in started.family():
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        used += int(fields[11]) + int(fields[12])
+    return used
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_an_export_takes_little_memory_however_long_it_is(service: Service, form: str) -> None:
+    httpx.get(f"{service.address}/v1/events").raise_for_status()
+    took = export(service.address, form, service.started)
+    assert took.lines > EVENTS * 0.9
+    assert took.size > 1.5 * MOST_GROWTH
+    assert took.growth < MOST_GROWTH
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_an_export_that_fails_on_the_way_is_broken_off(service: Service, encoding: str) -> None:
+    headers = {"Accept-Encoding": encoding}
+    with httpx.stream(
+        "GET", f"{service.address}/v1/events?format=ndjson", headers=headers, timeout=PATIENCE_S
+    ) as answer:
+        assert answer.status_code == 200
+        pieces = answer.iter_raw()
+        next(pieces)
+        asyncio.run(_execute(service.database.owner_url, "ALTER TABLE event RENAME TO hidden_event"))
+        try:
+            with pytest.raises(httpx.RemoteProtocolError, match="complete message body"):
+                for _ in pieces:
+                    pass
+        finally:
+            asyncio.run(_execute(service.database.owner_url, "ALTER TABLE hidden_event RENAME TO event"))
+    assert httpx.get(f"{service.address}/v1/events?limit=1").status_code == 200
+
+
+def test_a_client_that_goes_away_stops_the_work(service: Service) -> None:
+    with httpx.stream("GET", f"{service.address}/v1/events?format=ndjson", timeout=PATIENCE_S) as answer:
+        next(answer.iter_raw())
+    used: list[int] = []
+
+    def rests() -> bool:
+        # Looked at for a second or so, it does nothing.
+        used.append(_processor_ticks(service.started))
+        return len(used) > 200 and used[-1] - used[-200] <= 1
+
+    begun = _processor_ticks(service.started)
+    wait_until(rests)
+    whole = export(service.address, "ndjson", service.started)
+    assert whole.lines > EVENTS * 0.9
+    assert used[-1] - begun < (_processor_ticks(service.started) - used[-1]) / 2
