@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# What the pages with timelines need in a browser; npm writes this file when it has installed all of it.
+WEB    := web/node_modules/.package-lock.json
 DIRECTORIES := api schema migrations tests bench
 
 .DEFAULT_GOAL := help
@@ -9,11 +11,11 @@ DIRECTORIES := api schema migrations tests bench
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-serve: $(VENV)/.run ## Serve the API on http://127.0.0.1:8000, with everything it needs
+serve: $(VENV)/.run $(WEB) ## Serve the API on http://127.0.0.1:8000, with everything it needs
 	@exec $(BIN)/dateline serve $(ARGS)
 
-test: check ## Run the checks and the whole test suite against a real PostgreSQL
-	$(BIN)/pytest $(ARGS)
+test: check $(WEB) ## Run the checks and the whole test suite against a real PostgreSQL
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.test ## Format, lint, types, import direction
 	$(BIN)/ruff format --check .
@@ -33,8 +35,8 @@ lock: $(VENV)/.test ## Resolve the dependencies anew into requirements/*.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build --group test pyproject.toml --output-file requirements/test.txt
 
-clean: ## Remove the virtual environment and the caches (never the data)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## Remove the virtual environment, what npm installed and the caches (never the data)
+	rm -rf $(VENV) web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Dateline needs Python 3.11 or newer. Name one: make PYTHON=python3.12 serve'; exit 1; }
@@ -48,5 +50,13 @@ $(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml
 $(VENV)/.test: $(VENV)/.run requirements/test.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/test.txt
 	@touch $@
+
+$(WEB): web/package.json web/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  (cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
+	    || echo 'TimelineJS could not be installed: the pages of chronologies say so instead of showing a timeline.'; \
+	else \
+	  echo 'There is no npm here, which installs TimelineJS: the pages of chronologies say so instead of showing a timeline.'; \
+	fi
 
 .PHONY: help serve test check format openapi lock clean

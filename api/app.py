@@ -14,15 +14,19 @@ from api.engine.processes import die_with_parent
 from api.http import (
     actors,
     batch,
+    chronologies,
     delivery,
     dependencies,
     errors,
     event_views,
     events,
     health,
+    imports,
     pages,
     parameters,
+    releases,
     sources,
+    timelines,
 )
 from api.settings import Settings
 from api.store.store import Store
@@ -53,8 +57,12 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
             *event_views.HANDLERS,
             *actors.HANDLERS,
             *sources.HANDLERS,
+            *chronologies.HANDLERS,
+            *releases.HANDLERS,
+            *imports.HANDLERS,
             *health.HANDLERS,
             *pages.HANDLERS,
+            *timelines.HANDLERS,
         ],
         dependencies={
             "store": Provide(dependencies.provide_store),

@@ -38,23 +38,26 @@ window.ui = SwaggerUIBundle({
 """
 
 #: Plain pages need their style sheet and nothing else.
-_PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 #: Swagger UI sets styles in the elements it makes and has its icons in the style sheet as data.
 _DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-_FOR_EVER = "public, max-age=31536000, immutable"
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
-class _File(NamedTuple):
+class File(NamedTuple):
+    """A file that pages need, with its entity tag."""
+
     content: bytes
     media_type: str
     entity_tag: str
 
     @classmethod
-    def of(cls, content: bytes, media_type: str) -> "_File":
+    def of(cls, content: bytes, media_type: str) -> "File":
+        """Make one from what it holds."""
         # Weak, since it goes out compressed to whoever takes that.
         return cls(content, media_type, f'W/"{hashlib.sha256(content).hexdigest()[:32]}"')
 
@@ -67,12 +70,12 @@ def _swagger_ui(name: str) -> bytes:
     return (Path(spec.submodule_search_locations[0]) / "static" / name).read_bytes()
 
 
-def _make_assets() -> tuple[dict[str, _File], dict[str, str]]:
+def _make_assets() -> tuple[dict[str, File], dict[str, str]]:
     """Make the assets by the names they are served under, and those names by plain ones.
 
     A name served has a part that follows from the content, so that it may be kept for ever.
     """
-    files: dict[str, _File] = {}
+    files: dict[str, File] = {}
     addresses: dict[str, str] = {}
     for name, content, media_type in (
         ("swagger-ui-bundle.js", _swagger_ui("swagger-ui-bundle.js"), "text/javascript"),
@@ -81,7 +84,7 @@ def _make_assets() -> tuple[dict[str, _File], dict[str, str]]:
         ("page.css", _STYLE.encode(), "text/css"),
         ("icon.png", _swagger_ui("favicon-32x32.png"), "image/png"),
     ):
-        file = _File.of(content, media_type)
+        file = File.of(content, media_type)
         stem, _, suffix = name.rpartition(".")
         served = f"{stem}.{file.entity_tag[3:15]}.{suffix}"
         files[served] = file
@@ -95,15 +98,15 @@ _ASSETS, _ADDRESSES = _make_assets()
 def publish(app: Litestar, document: Mapping[str, Any], yaml_text: str) -> None:
     """Give the application the contract that it serves; call it once, when all routes are there."""
     app.state[_STATE_KEY] = {
-        "json": _File.of(json.dumps(document, ensure_ascii=False).encode(), "application/json"),
-        "yaml": _File.of(yaml_text.encode(), "application/yaml"),
+        "json": File.of(json.dumps(document, ensure_ascii=False).encode(), "application/json"),
+        "yaml": File.of(yaml_text.encode(), "application/yaml"),
     }
 
 
 @get("/", include_in_schema=False)
 async def welcome() -> Response[bytes]:
     """Greet and lead on."""
-    return _page(
+    return answer_page(
         "Dateline",
         """<p>A timeline event store: what happened, is going on or is planned, with rough dates, sources,
 confidence and history.</p>
@@ -137,7 +140,7 @@ async def docs() -> Response[bytes]:
 </body>
 </html>
 """
-    return _html(text, _DOCS_POLICY)
+    return answer_html(text, _DOCS_POLICY)
 
 
 @get("/docs/assets/{name:str}", include_in_schema=False)
@@ -145,7 +148,7 @@ async def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Respons
     """Serve a file that the pages need."""
     if name not in _ASSETS:
         raise problem("not-found", "There is no such file.")
-    return _file(request, _ASSETS[name], _FOR_EVER)
+    return answer_file(request, _ASSETS[name], FOR_EVER)
 
 
 @get("/problems", include_in_schema=False)
@@ -159,33 +162,35 @@ async def problems() -> Response[bytes]:
         f"<p><code>{escape(kind.slug)}</code>, status {kind.status}. {escape(EXPLANATIONS[kind.slug])}</p>\n</section>"
         for kind in PROBLEM_KINDS.values()
     ]
-    return _page("Problems", "\n".join(parts))
+    return answer_page("Problems", "\n".join(parts))
 
 
 @get("/openapi.yaml", include_in_schema=False)
 async def openapi_yaml(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the contract as YAML."""
-    return _file(request, request.app.state[_STATE_KEY]["yaml"], "no-cache")
+    return answer_file(request, request.app.state[_STATE_KEY]["yaml"], "no-cache")
 
 
 @get("/openapi.json", include_in_schema=False)
 async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the contract as JSON."""
-    return _file(request, request.app.state[_STATE_KEY]["json"], "no-cache")
+    return answer_file(request, request.app.state[_STATE_KEY]["json"], "no-cache")
 
 
 HANDLERS = [welcome, docs, asset, problems, openapi_yaml, openapi_json]
 
 
-def _file(request: Request[Any, Any, Any], file: _File, cache_control: str) -> Response[bytes]:
+def answer_file(request: Request[Any, Any, Any], file: File, cache_control: str) -> Response[bytes]:
+    """Answer a file; 304 if the client has it."""
     headers = {**_GUARDS, "ETag": file.entity_tag, "Cache-Control": cache_control}
     if is_unchanged(request, file.entity_tag):
         return Response(b"", status_code=304, headers=headers)
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-def _page(title: str, body: str) -> Response[bytes]:
-    return _html(
+def answer_page(title: str, body: str, policy: str = PAGE_POLICY) -> Response[bytes]:
+    """Answer a plain page; the body is HTML."""
+    return answer_html(
         f"""<!doctype html>
 <html lang="en">
 <head>
@@ -201,11 +206,12 @@ def _page(title: str, body: str) -> Response[bytes]:
 </body>
 </html>
 """,
-        _PAGE_POLICY,
+        policy,
     )
 
 
-def _html(text: str, policy: str) -> Response[bytes]:
+def answer_html(text: str, policy: str) -> Response[bytes]:
+    """Answer a whole page with its Content-Security-Policy."""
     return Response(
         text.encode(),
         media_type="text/html",
