@@ -96,6 +96,32 @@ async def _move_citing(
     await _move(connection, [_Move(event.id, Indexed.of(event, old), Indexed.of(event, new)) for event in events])
 
 
+async def collect(connection: Any, events: Iterable[Event]) -> None:
+    """Set events aside that are to be indexed by ``index_collected``; ``begin_collecting`` comes before."""
+    events = list(events)
+    sources = await source_facts(connection, {citation.source for event in events for citation in event.citations})
+    records = []
+    for event in events:
+        where = Indexed.of(event, sources)
+        place = (where.span, where.gaps, where.starts, where.ends)
+        records += [(event.id, where.state, name, *place) for name in where.names]
+    await connection.copy_records_to_table("collected", records=records)
+
+
+async def begin_collecting(connection: Any) -> None:
+    """Make room for events of a store whose index is empty; it is gone at the end of the transaction."""
+    await connection.execute(query("terms", "make_collected"))
+
+
+async def index_collected(connection: Any) -> None:
+    """Put all that was collected into the empty index, in its order.
+
+    In the order in which events happen to come, each entry of a large index would be written in another place of it.
+    """
+    for statement in ("more_memory_to_sort", "add_collected_terms", "analyze_terms", "add_collected", "drop_collected"):
+        await connection.execute(query("terms", statement))
+
+
 async def source_facts(connection: Any, ids: Iterable[UUID]) -> dict[UUID, SourceFacts]:
     """Read what finding needs to know of sources."""
     wanted = list(ids)

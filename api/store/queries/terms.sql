@@ -16,6 +16,30 @@ WITH wanted AS (
 )
 SELECT id, state, name FROM counted UNION ALL SELECT id, state, name FROM added;
 
+-- name: make_collected
+CREATE TEMPORARY TABLE collected (
+    event_id uuid, state text, name text COLLATE "C", span int2, gaps boolean, starts int8, ends int8
+) ON COMMIT DROP;
+
+-- name: more_memory_to_sort
+SELECT set_config('work_mem', '64MB', true);
+
+-- name: add_collected_terms
+INSERT INTO term (state, name, events)
+SELECT state, name, count(*) FROM collected GROUP BY state, name ORDER BY state, name;
+
+-- name: analyze_terms
+ANALYZE term, collected;
+
+-- name: add_collected
+INSERT INTO event_term (event_id, term, span, gaps, starts, ends)
+SELECT event_id, term.id, span, gaps, starts, ends
+FROM collected JOIN term ON term.state = collected.state AND term.name = collected.name
+ORDER BY term.id, starts, event_id;
+
+-- name: drop_collected
+DROP TABLE collected;
+
 -- name: add
 INSERT INTO event_term (event_id, term, span, gaps, starts, ends)
 SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int2[], $4::bool[], $5::int8[], $6::int8[]);

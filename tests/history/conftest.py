@@ -1,0 +1,33 @@
+"""A store to archive, and one to restore into; both are emptied after each test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from api.engine.embedded import EmbeddedServer
+from tests.conftest import Client
+from tests.writing import empty, lasting_client
+
+
+@pytest.fixture(scope="package")
+async def lasting(server: EmbeddedServer, template: str) -> AsyncIterator[Client]:
+    async with lasting_client(server, template) as client:
+        yield client
+
+
+@pytest.fixture(scope="package")
+async def lasting_target(server: EmbeddedServer, template: str) -> AsyncIterator[Client]:
+    async with lasting_client(server, template) as client:
+        yield client
+
+
+@pytest.fixture
+async def client(lasting: Client) -> AsyncIterator[Client]:
+    yield lasting
+    await empty(lasting)
+
+
+@pytest.fixture
+async def target(lasting_target: Client) -> AsyncIterator[Client]:
+    yield lasting_target
+    await empty(lasting_target)
