@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 from urllib.parse import urlencode
 
 import click
@@ -13,18 +13,30 @@ import click
 from api.cli.command import main, with_settings
 from api.engine.access import access
 from api.engine.pool import create_pool
-from api.export.exporting import Source, begin, heading_of, query_for
-from api.export.walk import pages_of_events
+from api.export.exporting import Source, Titles, begin, heading_of, query_for
+from api.export.walk import pages_of_chronology, pages_of_events
+from api.formats.entry import Writer
 from api.formats.registry import WRITERS
 from api.http.parameters import read_query
 from api.settings import Settings
+from api.store.chronologies import find_chronology
 from api.store.store import Store
 from schema.format import Format
-from schema.problem import ProblemError
+from schema.problem import ProblemError, problem
 from schema.query import EventQuery
 
 #: How long one statement may take, in seconds: nobody else waits for it.
 _QUERY_TIMEOUT_S = 60.0
+
+
+class _Wanted(NamedTuple):
+    """What is to be exported, and how."""
+
+    writer: Writer
+    asked: EventQuery
+    limited: bool
+    chronology: str | None
+    edit: bool
 
 
 @main.command("export")
@@ -41,10 +53,17 @@ _QUERY_TIMEOUT_S = 60.0
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write; it appears when it is whole.  [default: standard output]",
 )
+@click.option("--chronology", metavar="SLUG", help="The events of a chronology, in its order and with its notes.")
 @click.option("--edit", is_flag=True, help="As somebody who may edit: drafts can be asked for (state=draft).")
 @with_settings
 def export_events(
-    settings: Settings, *, filters: tuple[str, ...], form: str | None, output: Path | None, edit: bool
+    settings: Settings,
+    *,
+    filters: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    chronology: str | None,
+    edit: bool,
 ) -> int:
     """Write events in a format: all, or those that the filters find, in the order of their dates.
 
@@ -64,7 +83,8 @@ def export_events(
     try:
         asked = query_for(writer, read_query(raw, EventQuery), given)
         with access(settings) as database, _opened(output) as file:
-            size = asyncio.run(_export(settings, database.url, asked, given, edit, writer.format, file))
+            wanted = _Wanted(writer, asked, writer.is_feed or "limit" in given, chronology, edit)
+            size = asyncio.run(_export(settings, database.url, wanted, file))
     except ProblemError as error:
         faults = "".join(f"\n  {fault.parameter}: {fault.detail}" for fault in error.faults)
         click.echo(f"{error.detail}{faults}", err=True)
@@ -103,26 +123,28 @@ def _opened(output: Path | None) -> Iterator[IO[bytes]]:
         unfinished.unlink(missing_ok=True)
 
 
-async def _export(
-    settings: Settings,
-    url: str,
-    asked: EventQuery,
-    given: set[str],
-    edit: bool,
-    form: Format,
-    file: IO[bytes],
-) -> int:
+async def _export(settings: Settings, url: str, wanted: _Wanted, file: IO[bytes]) -> int:
     store = Store(await create_pool(url, size=2, query_timeout_s=_QUERY_TIMEOUT_S))
-    writer = WRITERS[form]
-    home = settings.public_url or f"http://{settings.host}:{settings.port}"
     size = 0
     try:
         await store.ready()
-        heading = await heading_of(store, asked, edit=edit, home=home, address=f"{home}/v1/events")
-        source = Source(store, pages_of_events(store, edit=edit), asked, edit, heading)
-        export = await begin(writer, source, limited=writer.is_feed or "limit" in given)
+        source = await _source(store, settings, wanted)
+        export = await begin(wanted.writer, source, limited=wanted.limited)
         async for chunk in export.chunks:
             size += file.write(chunk)
     finally:
         await store.close()
     return size
+
+
+async def _source(store: Store, settings: Settings, wanted: _Wanted) -> Source:
+    home = settings.public_url or f"http://{settings.host}:{settings.port}"
+    address, pages, titles = f"{home}/v1/events", pages_of_events(store, edit=wanted.edit), None
+    if wanted.chronology is not None:
+        chronology = await find_chronology(store, wanted.chronology, edit=wanted.edit)
+        if chronology is None:
+            raise problem("not-found", f"There is no chronology {wanted.chronology!r}.")
+        address = f"{home}/v1/chronologies/{chronology.slug}/events"
+        pages, titles = pages_of_chronology(store, chronology, edit=wanted.edit), Titles.of(chronology, home)
+    heading = await heading_of(store, wanted.asked, edit=wanted.edit, home=home, address=address, titles=titles)
+    return Source(store, pages, wanted.asked, wanted.edit, heading)

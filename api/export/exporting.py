@@ -1,19 +1,22 @@
 """A list of events in a format: how much of it is taken, in which order, and that what is wrong shows at once."""
 
 from collections.abc import AsyncIterator, Container
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec import structs
 
 from api.export.walk import PageOf, Walk
-from api.formats.entry import Heading, Part, Writer
+from api.formats.entry import Heading, Writer
 from api.store.head import seen_head
 from api.store.listing import window_of
 from api.store.log import wire_time
 from api.store.store import Store
+from schema.chronology import Chronology
 from schema.problem import Fault, problem
 from schema.query import Counting, EventQuery, Sort
 from schema.wire import to_builtins
+
+T = TypeVar("T")
 
 #: What a feed has where no other limit is asked for.
 FEED_ENTRIES = 50
@@ -39,6 +42,12 @@ class Titles(NamedTuple):
     page: str
     licence: str | None
     language: str | None
+
+    @classmethod
+    def of(cls, chronology: Chronology, home: str) -> "Titles":
+        """What a chronology says of itself; ``home`` is the address of the service."""
+        page = f"{home}/chronologies/{chronology.slug}"
+        return cls(chronology.title, chronology.introduction, page, chronology.licence, chronology.language)
 
 
 class Source(NamedTuple):
@@ -67,7 +76,7 @@ def query_for(writer: Writer, asked: EventQuery, given: Container[str]) -> Event
     if writer.is_feed:
         asked = structs.replace(
             asked,
-            sort=asked.sort if "sort" in given else Sort.UPDATED_DESCENDING,
+            sort=asked.sort or Sort.UPDATED_DESCENDING,
             limit=asked.limit if "limit" in given else FEED_ENTRIES,
         )
     return asked
@@ -77,24 +86,22 @@ async def begin(writer: Writer, source: Source, *, limited: bool) -> Export:
     """Begin to export: what can be refused is refused here, before the first byte.
 
     ``limited``: no more than the query's limit is taken; otherwise all there is. Raises ``too-many-events`` if that
-    is more than the format takes.
+    is more than the format takes, and ``unfit-for-format`` if it cannot hold what is found.
     """
     walk = Walk(source.store, source.page_of, source.asked, edit=source.edit, with_changes=writer.is_feed)
-    if limited:
-        first = [part async for part in walk.parts(source.asked.limit)]
-        return Export(writer.write(source.heading, _parts(first)), walk.next)
-    if writer.most is not None:
-        first = [part async for part in walk.parts(writer.most + 1)]
-        if sum(len(part.entries) for part in first) > writer.most:
-            raise problem(
-                "too-many-events",
-                f"{writer.format.value} takes {writer.most:,} events at most, and the query finds more. Ask for less,"
-                " give a limit and follow the link to the next ones, or take csv or ndjson.",
-            )
-        return Export(writer.write(source.heading, _parts(first)), None)
-    parts = walk.parts(None)
-    first = [part async for part in _one(parts)]
-    return Export(writer.write(source.heading, _parts(first, parts)), None)
+    most = source.asked.limit if limited else writer.most
+    # One more than a format takes tells that there are too many of them.
+    parts = walk.parts(most if most is None or limited else most + 1)
+    begun = [part async for part in (parts if most is not None else _first(parts))]
+    if most is not None and sum(len(part.entries) for part in begun) > most:
+        raise problem(
+            "too-many-events",
+            f"{writer.format.value} takes {most:,} events at most, and the query finds more. Ask for less, give a limit"
+            " and follow the link to the next ones, or take csv or ndjson.",
+        )
+    chunks = writer.write(source.heading, _chained(begun, parts))
+    first = [chunk async for chunk in _first(chunks)]
+    return Export(_chained(first, chunks), walk.next if limited else None)
 
 
 async def heading_of(
@@ -133,15 +140,15 @@ def _in_words(value: Any) -> str:
     return " or ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
-async def _parts(first: list[Part], rest: AsyncIterator[Part] | None = None) -> AsyncIterator[Part]:
-    while first:
-        yield first.pop(0)
-    if rest is not None:
-        async for part in rest:
-            yield part
-
-
-async def _one(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
-    async for part in parts:
-        yield part
+async def _first(given: AsyncIterator[T]) -> AsyncIterator[T]:
+    async for one in given:
+        yield one
         return
+
+
+async def _chained(begun: list[T], rest: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Give what is there, without keeping it, and then the rest."""
+    while begun:
+        yield begun.pop(0)
+    async for one in rest:
+        yield one

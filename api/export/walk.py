@@ -13,9 +13,11 @@ from msgspec import structs
 
 from api.formats.entry import Entry, EventChange, Part
 from api.store import listing, whole
+from api.store.chronology_events import list_chronology_events
 from api.store.reading import Item
 from api.store.store import Store
 from schema.actor import Actor
+from schema.chronology import Chronology
 from schema.event import Event
 from schema.query import EventQuery
 from schema.source import Source
@@ -44,6 +46,16 @@ def pages_of_events(store: Store, *, edit: bool) -> PageOf:
     async def page_of(asked: EventQuery) -> ListedPage:
         listed = await listing.list_events(store, asked, edit=edit)
         return ListedPage(listed.page.items, listed.next)
+
+    return page_of
+
+
+def pages_of_chronology(store: Store, chronology: Chronology, *, edit: bool) -> PageOf:
+    """Pages of a chronology's events, with its notes."""
+
+    async def page_of(asked: EventQuery) -> ListedPage:
+        listed, notes = await list_chronology_events(store, chronology, asked, edit=edit)
+        return ListedPage(listed.page.items, listed.next, notes)
 
     return page_of
 

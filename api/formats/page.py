@@ -1,6 +1,7 @@
 """JSON: one page with everything on it, in the shape that the API's pages have."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from api.formats.entry import Heading, Parts, Writer
 from schema.actor import ActorSummary
@@ -17,12 +18,15 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
     """Write the events as they come and, at the end, what they mention."""
     actors: dict[str, ActorSummary] = {}
     sources: dict[str, SourceSummary] = {}
+    notes: dict[str, str] = {}
     events = 0
     yield b'{"items":['
     async for part in parts:
         for entry in part.entries:
             yield (b"," if events else b"") + encode(entry.event)
             events += 1
+            if entry.note is not None:
+                notes[str(entry.event.id)] = entry.note
         actors |= {actor.id: ActorSummary(name=actor.name, kind=actor.kind) for actor in part.actors.values()}
         sources |= {
             str(source.id): SourceSummary(
@@ -34,13 +38,15 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
             )
             for source in part.sources.values()
         }
-    rest = {
+    rest: dict[str, Any] = {
         "next": None,
         "count": Count(value=events, exact=True),
         "range": Range(earliest=heading.earliest, latest=heading.latest),
         "as_of": None,
         "included": Included(actors=dict(sorted(actors.items())), sources=dict(sorted(sources.items()))),
     }
+    if notes:
+        rest["notes"] = notes
     yield b"]," + encode(rest)[1:]
 
 

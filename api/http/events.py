@@ -68,10 +68,11 @@ async def list_events(
     (`atom`, `jsonfeed`) give what was written last.
     """
     chosen = chosen_format(request, asked)
+    clock = "" if asked.overdue is None else this_minute()
     if chosen is not Format.JSON:
         pages = pages_of_events(store, edit=reader.edit)
-        return await answer_export(request, store, reader, settings, asked, WRITERS[chosen], pages)
-    tag = await list_tag(request, store, reader, clock="" if asked.overdue is None else this_minute())
+        return await answer_export(request, store, reader, settings, asked, WRITERS[chosen], pages, clock=clock)
+    tag = await list_tag(request, store, reader, clock=clock)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
     listed = await listing.list_events(store, asked, edit=reader.edit)

@@ -10,7 +10,7 @@ from api.export.walk import PageOf
 from api.formats.entry import Writer
 from api.formats.registry import WRITERS
 from api.http.answers import next_link
-from api.http.conditional import CACHE_CONTROL, answer_unchanged, list_tag, this_minute
+from api.http.conditional import CACHE_CONTROL, answer_unchanged, list_tag
 from api.http.contract import JSON
 from api.http.dependencies import HttpRequest
 from api.settings import Settings
@@ -20,7 +20,7 @@ from schema.problem import problem
 from schema.query import EventQuery
 
 #: What is shown in a browser can do nothing there: no script, nothing from elsewhere.
-_GUARDS = {
+GUARDS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
 }
@@ -65,16 +65,16 @@ async def answer_export(
     page_of: PageOf,
     titles: Titles | None = None,
     *,
+    clock: str = "",
     file_name: str = "events",
 ) -> Response[bytes] | Stream:
-    """Answer a list of events in a format; 304 if the client has it.
+    """Answer a list of events in a format; 304 if the client has it. ``clock`` is what ``list_tag`` takes.
 
     The bytes are made while they are sent, in as much memory as a few hundred events take. If that fails on the way
     the connection is broken off, so that nobody takes a part for the whole.
     """
     given = {name for name, _ in request.query_params.multi_items()}
     asked = query_for(writer, asked, given)
-    clock = "" if asked.overdue is None else this_minute()
     tag = await list_tag(request, store, reader, format=writer.format.value, clock=clock)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
@@ -85,7 +85,7 @@ async def answer_export(
     source = Source(store, page_of, asked, reader.edit, heading)
     export = await begin(writer, source, limited=writer.is_feed or "limit" in given)
     headers = {
-        **_GUARDS,
+        **GUARDS,
         "Cache-Control": CACHE_CONTROL,
         "ETag": tag,
         "Content-Disposition": f'inline; filename="{file_name}.{writer.extension}"',

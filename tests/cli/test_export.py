@@ -68,6 +68,7 @@ def test_filters_and_limits_are_those_of_the_api(run: Run) -> None:
         (["count=exact"], "count: "),
         (["state=draft"], "scope edit"),
         (["--output", "events.png"], "says no format"),
+        (["--chronology", "no-such-one"], "There is no chronology"),
     ],
 )
 def test_what_cannot_be_given_is_said(run: Run, arguments: list[str], said: str) -> None:

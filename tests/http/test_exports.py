@@ -80,6 +80,20 @@ async def test_what_cannot_be_given_is_refused(sample: Client) -> None:
     )
 
 
+@pytest.mark.parametrize("form", FORMATS, ids=str)
+async def test_what_is_refused_is_refused_before_the_first_byte(sample: Client, form: Format) -> None:
+    for query in ("cursor=nonsense", "state=draft", "actor=Nobody+at+all"):
+        answer = await sample.http.get(f"/v1/events?{query}&format={form.value}")
+        assert 400 <= answer.status_code < 500
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_text_that_a_workbook_cannot_hold_is_said(client: Client) -> None:
+    await make_actors(client)
+    await make_event(client, citations=[{"source": SOURCE, "quote": "x" * 20_000, "as_stated": "\ufffe"}])
+    check_problem(await client.http.get("/v1/events?format=xlsx"), "unfit-for-format")
+
+
 async def test_all_are_given_unless_a_limit_is(sample: Client) -> None:
     listed = await read(sample, "/v1/events?limit=1000")
     whole = await sample.http.get("/v1/events?format=ndjson")
