@@ -17,6 +17,7 @@ class EntityKind(StrEnum):
     EVENT = "event"
     ACTOR = "actor"
     SOURCE = "source"
+    CHRONOLOGY = "chronology"
 
 
 class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

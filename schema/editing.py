@@ -10,6 +10,8 @@ from schema.validation import Flaw, child, merge, plain, read
 
 #: Members of an answer that are no part of the record; a body may carry them along and they are passed over.
 PASSED_OVER = ("included",)
+#: Members that name a record: its address has them, and they never change.
+KEYS = ("id", "slug")
 
 
 class Edit(NamedTuple):
@@ -27,7 +29,7 @@ def edit_of(current: dict[str, Any], body: dict[str, Any], kind: type[Struct], *
     ``current`` is the record's document and ``kind`` the type of its writable members. What GET gave can be sent
     back: read-only members are accepted as long as they equal the current ones.
     """
-    writable = set(kind.__struct_fields__) - {"id"}
+    writable = set(kind.__struct_fields__) - set(KEYS)
     read_only = [
         Flaw(child("", name), f"{name} is read-only, and this is not its current value.", "leave it out")
         for name in body
@@ -40,8 +42,7 @@ def edit_of(current: dict[str, Any], body: dict[str, Any], kind: type[Struct], *
     }
     content = {name: value for name, value in current.items() if name in writable} if patch else {}
     content = _patched(content, given, kind) if patch else given
-    if "id" in kind.__struct_fields__:
-        content["id"] = current["id"]
+    content |= {name: current[name] for name in KEYS if name in kind.__struct_fields__}
     change, flaws = Change(), list[Flaw]()
     if "change" in body:
         reading = read(body["change"], Change)

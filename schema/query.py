@@ -101,11 +101,10 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Meta(max_length=MAXIMUM_VALUES, description="Citing a source of any of these publishers: id, name or alias."),
     ] = []
     min_reliability: Annotated[
-        Reliability | None,
+        Annotated[Reliability, Meta(extra_json_schema={"enum": ["A", "B", "C", "D", "E"]})] | None,
         Meta(
             description="Supported by at least one source of this reliability or a better one. F (cannot be judged)"
             " never satisfies.",
-            extra_json_schema={"enum": ["A", "B", "C", "D", "E"]},
         ),
     ] = None
     min_origins: Annotated[

@@ -89,7 +89,8 @@ _numbers = count(1)
 
 _EMPTY = """
     SET lock_timeout = '10s';
-    TRUNCATE change, content, actor, actor_name, source, event, term, event_term, idempotency RESTART IDENTITY;
+    TRUNCATE change, content, actor, actor_name, source, event, term, event_term, idempotency, chronology, release,
+        release_piece, release_content RESTART IDENTITY;
     UPDATE head SET sequence = 0, public_sequence = 0, recorded_at = 'epoch', digest = decode(repeat('00', 32), 'hex');
     DELETE FROM token WHERE owner <> 'editor';
 """
@@ -221,7 +222,22 @@ async def check_whole(client: Client) -> None:
         await connection.close()
 
 
-TABLES = ("head", "change", "content", "actor", "actor_name", "source", "event", "term", "event_term", "token")
+TABLES = (
+    "head",
+    "change",
+    "content",
+    "actor",
+    "actor_name",
+    "source",
+    "event",
+    "term",
+    "event_term",
+    "token",
+    "chronology",
+    "release",
+    "release_piece",
+    "release_content",
+)
 
 
 async def contents_of(client: Client) -> dict[str, Any]:

@@ -5,14 +5,15 @@ from functools import partial
 from litestar import Response, get, patch, post, put
 from litestar.params import FromPath
 
+from api.auth import Reader
 from api.http.answers import answer_page, answer_record
-from api.http.bodies import read_document
 from api.http.conditional import answer_unchanged, list_tag
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AListQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.editing import answer_creation, answer_edit
 from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE
-from api.http.idempotency import answer_once
-from api.http.parameters import read_if_match, read_slug
+from api.http.parameters import read_slug
+from api.settings import Settings
 from api.store import actors
 from api.store.store import Store
 from schema.actor import ActorIn
@@ -77,13 +78,7 @@ async def create_actor(
     request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings
 ) -> Response[bytes]:
     """Create an actor under an id that never changes. Names and aliases may be shared; ids may not be names."""
-    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
-
-    async def write(store: Store) -> Response[bytes]:
-        record = await actors.create_actor(store, reader.author, body)
-        return answer_record(request, record, status=201, location=f"/v1/actors/{record.id}")
-
-    return await answer_once(request, store, reader, body, write)
+    return await answer_creation(request, store, reader, settings, actors.create_actor)
 
 
 @get(
@@ -130,10 +125,7 @@ async def replace_actor(
     request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, actor_id: FromPath[str]
 ) -> Response[bytes]:
     """Write a new revision of an actor. A rename shows in every answer at the next read."""
-    actor = read_slug(actor_id, "actor_id")
-    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
-    expected = partial(read_if_match, request)
-    return answer_record(request, await actors.edit_actor(store, reader.author, actor, body, expected, patch=False))
+    return await _edit(request, store, reader, settings, actor_id)
 
 
 @patch(
@@ -161,10 +153,14 @@ async def update_actor(
     request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, actor_id: FromPath[str]
 ) -> Response[bytes]:
     """Apply a JSON Merge Patch (RFC 7396): members that are left out stay, null takes one away, lists are replaced."""
-    actor = read_slug(actor_id, "actor_id")
-    body = await read_document(request, media_types=(MERGE_PATCH, JSON), maximum_bytes=settings.maximum_body_bytes)
-    expected = partial(read_if_match, request)
-    return answer_record(request, await actors.edit_actor(store, reader.author, actor, body, expected, patch=True))
+    return await _edit(request, store, reader, settings, actor_id)
+
+
+async def _edit(
+    request: HttpRequest, store: Store, reader: Reader, settings: Settings, actor_id: str
+) -> Response[bytes]:
+    key = read_slug(actor_id, "actor_id")
+    return await answer_edit(request, settings, partial(actors.edit_actor, store, reader.author, key))
 
 
 HANDLERS = [list_actors, create_actor, get_actor, replace_actor, update_actor]

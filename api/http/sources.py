@@ -5,14 +5,15 @@ from functools import partial
 from litestar import Response, get, patch, post, put
 from litestar.params import FromPath
 
+from api.auth import Reader
 from api.http.answers import answer_page, answer_record
-from api.http.bodies import read_document
 from api.http.conditional import answer_unchanged, list_tag
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import ASourceQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.editing import answer_creation, answer_edit
 from api.http.examples import SOURCE, SOURCE_IN, SOURCE_PAGE
-from api.http.idempotency import answer_once
-from api.http.parameters import read_if_match, read_uuid
+from api.http.parameters import read_uuid
+from api.settings import Settings
 from api.store import sources
 from api.store.store import Store
 from schema.change import Change
@@ -83,13 +84,7 @@ async def create_source(
     request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings
 ) -> Response[bytes]:
     """Create a source. One that is stored already is a conflict that names it."""
-    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
-
-    async def write(store: Store) -> Response[bytes]:
-        record = await sources.create_source(store, reader.author, body)
-        return answer_record(request, record, status=201, location=f"/v1/sources/{record.id}")
-
-    return await answer_once(request, store, reader, body, write)
+    return await answer_creation(request, store, reader, settings, sources.create_source)
 
 
 @get(
@@ -136,10 +131,7 @@ async def replace_source(
     request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, source_id: FromPath[str]
 ) -> Response[bytes]:
     """Write a new revision of a source with exactly this content."""
-    source = read_uuid(source_id, "source_id")
-    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
-    expected = partial(read_if_match, request)
-    return answer_record(request, await sources.edit_source(store, reader.author, source, body, expected, patch=False))
+    return await _edit(request, store, reader, settings, source_id)
 
 
 @patch(
@@ -167,10 +159,14 @@ async def update_source(
     request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, source_id: FromPath[str]
 ) -> Response[bytes]:
     """Apply a JSON Merge Patch (RFC 7396): members that are left out stay, null takes one away, lists are replaced."""
-    source = read_uuid(source_id, "source_id")
-    body = await read_document(request, media_types=(MERGE_PATCH, JSON), maximum_bytes=settings.maximum_body_bytes)
-    expected = partial(read_if_match, request)
-    return answer_record(request, await sources.edit_source(store, reader.author, source, body, expected, patch=True))
+    return await _edit(request, store, reader, settings, source_id)
+
+
+async def _edit(
+    request: HttpRequest, store: Store, reader: Reader, settings: Settings, source_id: str
+) -> Response[bytes]:
+    key = read_uuid(source_id, "source_id")
+    return await answer_edit(request, settings, partial(sources.edit_source, store, reader.author, key))
 
 
 HANDLERS = [list_sources, create_source, get_source, replace_source, update_source]

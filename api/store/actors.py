@@ -1,5 +1,6 @@
 """Actors: who plays a role, under every name they are known by."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import structs
@@ -7,14 +8,13 @@ from msgspec import structs
 from api.store.cursor import fingerprint, unseal
 from api.store.editing import (
     Expected,
+    Kind,
     Stored,
     Written,
     answer_written,
-    check_expected,
     checked,
+    edit_record,
     record,
-    same_content,
-    stale,
 )
 from api.store.exposing import expose
 from api.store.identity import fold
@@ -25,7 +25,7 @@ from api.store.sql import query
 from api.store.store import Store
 from schema.actor import Actor, ActorIn, Membership
 from schema.change import EntityKind
-from schema.editing import Edit, edit_of
+from schema.editing import Edit
 from schema.problem import body_problem, problem
 from schema.query import ListQuery
 from schema.text import Slug
@@ -69,19 +69,7 @@ async def edit_actor(
     patch: bool,
 ) -> Record | None:
     """Replace or patch an actor; None where there is none."""
-    async with store.connection() as connection:
-        row = await connection.fetchrow(query("records", "actor"), actor_id)
-        if row is None:
-            return None
-        stored = Stored.of(row)
-        check_expected(expected, stored.revision)
-        edit = edit_of(stored.document, body, ActorIn, patch=patch)
-        content = await prepare_actor(connection, read(edit.content, ActorIn), edit)
-        if same_content(stored, content):
-            return await answer_written(connection, _written(content, stored.revision, stored.encoded))
-        async with writing(connection, author) as write:
-            written = await _update(write, stored, content, edit)
-        return await answer_written(connection, written)
+    return await edit_record(store, author, _KIND, actor_id, body, expected, patch=patch)
 
 
 async def insert_actor(write: Writing, content: ActorIn, *, public: bool) -> Written:
@@ -99,17 +87,21 @@ async def insert_actor(write: Writing, content: ActorIn, *, public: bool) -> Wri
     encoded = record(
         write, EntityKind.ACTOR, actor, 1, type=ChangeType.CREATE, public_type=ChangeType.CREATE if public else None
     )
-    await write.connection.execute(query("records", "insert_actor"), *_row(actor, public, encoded))
-    await write.connection.execute(query("records", "add_names"), actor.id, list(_folded_names(content)))
+    await insert_actor_rows(write.connection, [(actor, public, encoded)])
     return _written(actor, 1, encoded)
 
 
+async def insert_actor_rows(connection: Any, actors: Iterable[tuple[Actor, bool, bytes]]) -> None:
+    """Write the current rows and names of actors that have none: of each whether it is in sight, and its bytes."""
+    actors = list(actors)
+    await connection.executemany(query("records", "insert_actor"), [_row(*actor) for actor in actors])
+    names = [(actor.id, list(_folded_names(actor))) for actor, _, _ in actors]
+    await connection.executemany(query("records", "add_names"), names)
+
+
 async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) -> Written:
-    row = await write.connection.fetchrow(query("records", "actor"), stored.id)
-    if row["revision"] != stored.revision:
-        raise stale(row["revision"])
     await _refuse_shadowing(write, content)
-    if row["public"]:
+    if stored.public:
         await expose(write, _mentioned(content))
     actor = Actor(
         **structs.asdict(content),
@@ -125,11 +117,11 @@ async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) 
         actor,
         actor.revision,
         type=change,
-        public_type=change if row["public"] else None,
+        public_type=change if stored.public else None,
         reason=edit.change.reason,
     )
     names = list(_folded_names(content))
-    await write.connection.execute(query("records", "update_actor"), *_row(actor, row["public"], encoded))
+    await write.connection.execute(query("records", "update_actor"), *_row(actor, stored.public, encoded))
     await write.connection.execute(query("records", "forget_names"), actor.id, names)
     await write.connection.execute(query("records", "add_names"), actor.id, names)
     return _written(actor, actor.revision, encoded)
@@ -158,7 +150,9 @@ def _folded_names(content: ActorIn) -> dict[str, str]:
     return names
 
 
-async def prepare_actor(connection: Any, reading: Reading[ActorIn], edit: Edit | None = None) -> ActorIn:
+async def prepare_actor(
+    connection: Any, reading: Reading[ActorIn], edit: Edit | None = None, stored: Stored | None = None
+) -> ActorIn:
     """Put ids for the names in memberships; raises with everything that is wrong."""
     content = reading.value
     named = [membership.actor for membership in (*content.part_of, *content.member_of)]
@@ -199,3 +193,6 @@ async def _shadowing(connection: Any, content: ActorIn) -> list[Flaw]:
         owner = ", ".join(sorted(shadowed - names.keys()))
         flaws.append(Flaw("/id", f"This id is a name of another actor, {owner}.", "another id"))
     return flaws
+
+
+_KIND = Kind(ActorIn, query("records", "actor"), prepare_actor, _written, _update)

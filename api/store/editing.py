@@ -1,23 +1,25 @@
 """What writing any kind of record has in common."""
 
 import re
-from collections.abc import Callable, Collection, Container
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Container
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from api.store.log import Writing
+from api.store.log import Writing, writing
 from api.store.reading import Record, fetch_record
+from api.store.store import Store
 from schema.change import EntityKind
-from schema.editing import Edit
+from schema.editing import KEYS, Edit, edit_of
 from schema.problem import ProblemError, body_problem, problem
-from schema.validation import Flaw, Reading, merge
+from schema.validation import Flaw, Reading, merge, read
 from schema.vocabulary import ChangeType
 from schema.wire import encode, to_builtins
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Struct)
 
 
 class Stored(NamedTuple):
@@ -112,7 +114,7 @@ def record(
     encoded = encode(document)
     write.record(
         entity,
-        document["id"],
+        next(document[name] for name in KEYS if name in document),
         revision,
         type=type,
         public_type=public_type,
@@ -121,6 +123,58 @@ def record(
         reason=reason,
     )
     return encoded
+
+
+class Kind(NamedTuple, Generic[C]):
+    """How records of a kind are edited: the type of what writers give, and what is to be done with it."""
+
+    content: type[C]
+    current: str  # the statement that gives the current row of a key
+    prepare: Callable[[Any, Reading[C], Edit, Stored], Awaitable[C]]  # raises with everything that is wrong
+    written: Callable[[C, int, bytes], Written]
+    update: Callable[[Writing, Stored, C, Edit], Awaitable[Written]]
+
+
+async def edit_record(
+    store: Store,
+    author: str,
+    kind: Kind[C],
+    key: str | UUID,
+    body: dict[str, Any],
+    expected: Expected,
+    *,
+    patch: bool,
+) -> Record | None:
+    """Replace or patch a record; None where there is none. What changes nothing makes no revision."""
+    async with store.connection() as connection:
+        row = await connection.fetchrow(kind.current, key)
+        if row is None:
+            return None
+        stored = Stored.of(row)
+        check_expected(expected, stored.revision)
+        edit = edit_of(stored.document, body, kind.content, patch=patch)
+        if "state" in stored.document:
+            # Publishing cannot be undone, so it has to be said: a state that is left out stays.
+            edit.content.setdefault("state", stored.document["state"])
+        content = await kind.prepare(connection, read(edit.content, kind.content), edit, stored)
+        if same_content(stored, content):
+            return await answer_written(connection, kind.written(content, stored.revision, stored.encoded))
+        async with writing(connection, author) as write:
+            written = await kind.update(write, await current_row(connection, kind, stored, key), content, edit)
+        return await answer_written(connection, written)
+
+
+async def current_row(connection: Any, kind: Kind[Any], seen: Stored, key: str | UUID) -> Stored:
+    """Read a record again now that nobody else can write; raise if it is not the revision that was seen.
+
+    It may have come into sight all the same.
+    """
+    row = await connection.fetchrow(kind.current, key)
+    if row is None:
+        raise problem("not-found", "This has been discarded meanwhile.")
+    if row["revision"] != seen.revision:
+        raise stale(row["revision"])
+    return Stored.of(row)
 
 
 async def answer_written(connection: Any, written: Written) -> Record:

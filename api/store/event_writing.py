@@ -76,13 +76,16 @@ async def write_event(write: Writing, plan: Plan) -> Written:
 async def write_events(write: Writing, plans: Sequence[Plan]) -> list[Written]:
     """Write prepared contents as new revisions, their new sources before them.
 
-    Each plan has another event, and none refers to what another one brings. It takes as many statements for many
+    Each plan has another event, and none needs a source or an actor that another one brings; they may relate to each
+    other's events. It takes as many statements for many
     plans as for one. Raises a ``ProblemError`` if what was found when a content was prepared is gone.
     """
     connection = write.connection
     states = await event_states(
         connection, (relation.event_id for plan in plans for relation in plan.prepared.content.relations)
     )
+    for plan in plans:
+        states.setdefault(plan.event_id, plan.prepared.content.state.value)
     for plan in plans:
         # What was there when the content was prepared may have been discarded since.
         flaws = relation_flaws(plan.prepared.content, states, plan.event_id)
@@ -152,10 +155,7 @@ def recorded(
 
 async def save(write: Writing, revisions: Sequence[Revision]) -> list[Written]:
     """Write the current rows of recorded revisions, and their places in the index."""
-    for statement, edited in (("insert", False), ("update", True)):
-        rows = [_row(revision) for revision in revisions if (revision.current is not None) == edited]
-        if rows:
-            await write.connection.executemany(query("events", statement), rows)
+    await write_event_rows(write.connection, revisions)
     await reindex(
         write.connection,
         [IndexChange(revision.current.event if revision.current else None, revision.event) for revision in revisions],
@@ -164,6 +164,14 @@ async def save(write: Writing, revisions: Sequence[Revision]) -> list[Written]:
         Written(str(revision.event.id), revision.event.revision, revision.actors, revision.sources, revision.encoded)
         for revision in revisions
     ]
+
+
+async def write_event_rows(connection: Any, revisions: Sequence[Revision]) -> None:
+    """Write the current rows of revisions, without their places in the index."""
+    for statement, edited in (("insert", False), ("update", True)):
+        rows = [_row(revision) for revision in revisions if (revision.current is not None) == edited]
+        if rows:
+            await connection.executemany(query("events", statement), rows)
 
 
 async def _create_sources(write: Writing, plans: Sequence[Plan]) -> dict[bytes, KnownSource]:
@@ -247,6 +255,16 @@ async def ids_taken(connection: Any, ids: Iterable[UUID]) -> set[UUID]:
     """Say which ids events have or had, be it as a draft that was discarded."""
     rows = await connection.fetch(query("log", "known"), EntityKind.EVENT.value, [str(one) for one in ids])
     return {UUID(row["entity_id"]) for row in rows}
+
+
+async def corrected_since(connection: Any, ids: Iterable[UUID], author: str) -> dict[UUID, int]:
+    """Find the events that were corrected, clarified or restored after an author last wrote them; gives revisions."""
+    kinds = [kind.value for kind in (ChangeType.CORRECTION, ChangeType.CLARIFICATION, ChangeType.RESTORE)]
+    own = [kind.value for kind in (ChangeType.CREATE, ChangeType.UPDATE)]
+    rows = await connection.fetch(
+        query("log", "corrected_since"), EntityKind.EVENT.value, [str(one) for one in ids], kinds, own, author
+    )
+    return {UUID(row["entity_id"]): row["revision"] for row in rows}
 
 
 async def events_by_external_id(connection: Any, scheme: str, values: Iterable[str]) -> dict[str, list[UUID]]:

@@ -15,6 +15,7 @@ from api.store.editing import (
     stale,
 )
 from api.store.event_writing import Current, Plan, current_event, ids_taken, recorded, save, with_kept_ids, write_event
+from api.store.exposing import expose
 from api.store.identity import new_id
 from api.store.indexing import Change as IndexChange
 from api.store.indexing import reindex
@@ -105,9 +106,10 @@ async def retract_event(
             raise problem("conflict", f"Only a published event can be retracted: {hint}.")
         async with writing(connection, author) as write:
             current = await _unchanged(write, current)
+            actors = await _mentioned(write, current)
             event = _revised(write, current, state=State.RETRACTED, retraction=retraction.reason)
             revision = recorded(
-                write, event, current, current.actors, current.sources, ChangeType.RETRACTION, retraction.reason
+                write, event, current, actors, current.sources, ChangeType.RETRACTION, retraction.reason
             )
             written = (await save(write, [revision]))[0]
         return await answer_written(connection, written)
@@ -138,8 +140,9 @@ async def restore_event(
         else:
             async with writing(connection, author) as write:
                 current = await _unchanged(write, current)
+                actors = await _mentioned(write, current)
                 event = _revised(write, current, state=State.PUBLISHED, retraction=None)
-                revision = recorded(write, event, current, current.actors, current.sources, ChangeType.RESTORE, reason)
+                revision = recorded(write, event, current, actors, current.sources, ChangeType.RESTORE, reason)
                 written = (await save(write, [revision]))[0]
         return await answer_written(connection, written)
 
@@ -189,6 +192,18 @@ def _refuse_revision(number: int, flaws: list[Flaw]) -> None:
     """Name what keeps a revision from being restored: the body of the request has only its number."""
     if flaws:
         raise body_problem([Flaw("/revision", f"Revision {number} can't be restored: {f.detail}") for f in flaws])
+
+
+async def _mentioned(write: Writing, current: Current) -> list[str]:
+    """Every actor that the event names by its id, those included that have come in since it was last edited.
+
+    So the row follows from the log alone, as it does when an event is edited.
+    """
+    named = {name for citation in current.event.citations for name in citation.attribution} - set(current.actors)
+    rows = await write.connection.fetch(query("records", "actors_known"), list(named)) if named else []
+    new = [row["id"] for row in rows]
+    await expose(write, new)
+    return sorted([*current.actors, *new])
 
 
 def _revised(write: Writing, current: Current, **members: Any) -> Event:

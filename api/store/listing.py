@@ -1,5 +1,6 @@
 """Reading events: one, or the pages of a query."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,25 +10,35 @@ from api.store.reading import Page, Record, fetch_page, fetch_record
 from api.store.references import find_actors, suggest_actors
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.filters import Resolved, conditions_of, grades_from, groups_of
-from api.store.select.keys import MOST_BEHIND_S, MOST_BRANCHES, Place, Position, Term, keys_statement, walks_of
+from api.store.select.keys import (
+    MOST_BEHIND_S,
+    MOST_BRANCHES,
+    Dates,
+    Place,
+    Position,
+    Term,
+    keys_statement,
+    walks_of,
+)
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
 from schema.bounds import read_instant
-from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Window
+from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Match, Window
 from schema.problem import Fault, problem
-from schema.query import Count, Counting, EventQuery, Included, Sort
+from schema.query import Count, Counting, EventFilter, EventQuery, Included, Sort
 from schema.vocabulary import State
 from schema.wire import to_builtins
 
 #: Events are counted one by one up to so many; beyond, and sooner where an estimate will do, roughly.
 MOST_COUNTED = {Counting.EXACT: 100_000, Counting.ESTIMATED: 1_000}
 
-_NOTHING = Page([], Included(actors={}, sources={}))
+NOTHING = Page([], Included(actors={}, sources={}))
 #: Members of a query that don't change which list it is.
-_PAGING = ("limit", "cursor", "count")
-_BY_CHANGE = (Sort.UPDATED, Sort.UPDATED_DESCENDING)
-_BACKWARD = (Sort.DATE_DESCENDING, Sort.UPDATED_DESCENDING)
+_PAGING = ("limit", "cursor", "count", "format")
+#: Orders that go by the last change, and those that begin at the end.
+BY_CHANGE = (Sort.UPDATED, Sort.UPDATED_DESCENDING)
+BACKWARD = (Sort.DATE_DESCENDING, Sort.UPDATED_DESCENDING)
 #: A group of more terms than this does not lead: each of its terms would be a walk of its own.
 _MOST_LEADING = 100
 #: Nor does one of many walks that one event in so many has: each walk would read a page, if only to throw it away.
@@ -46,24 +57,49 @@ class Listed(NamedTuple):
     window: Window
 
 
-class _Search(NamedTuple):
-    """A query, with everything that it stands for in the store."""
+class Wanted(NamedTuple):
+    """The events that a list is made of: every one of the filters must hold, whatever order each names."""
 
-    asked: EventQuery
-    window: Window
-    resolved: Resolved
+    filters: Sequence[EventFilter]
+    states: list[str]
+    sort: Sort
+    only: list[UUID] | None = None  # no others than these, at most FEW; None: all there are
+    without: Sequence[UUID] = ()  # but for these
+
+    @property
+    def position(self) -> str:
+        """The column that orders them, before the id."""
+        return "sequence" if self.sort in BY_CHANGE else "starts"
+
+    @property
+    def backward(self) -> bool:
+        """Whether the last come first."""
+        return self.sort in BACKWARD
+
+
+class Search(NamedTuple):
+    """A list's filters, with everything that they stand for in the store."""
+
+    wanted: Wanted
+    window: Window  # the one that is walked along
+    match: Match
+    also: list[Dates]  # other windows that must be met
+    resolved: list[Resolved]  # by filter
     every: list[Term]  # all events of the states asked for
     groups: list[list[Term]]  # the one that leads first; each with at least one event
     limited: bool  # whether any filter but the state was given
 
     @property
-    def states(self) -> list[str]:
-        return [state.value for state in dict.fromkeys(self.asked.state or [State.PUBLISHED])]
-
-    @property
     def starts_before(self) -> int:
         """Where nothing that is wanted starts any more."""
-        return int(self.resolved.now.timestamp()) + MOST_BEHIND_S if self.asked.overdue else UNBOUNDED_END
+        if not any(asked.overdue for asked in self.wanted.filters):
+            return UNBOUNDED_END
+        return int(self.resolved[0].now.timestamp()) + MOST_BEHIND_S
+
+    @property
+    def updated_from(self) -> int | None:
+        """The first sequence that is wanted, if not all are."""
+        return max((one.updated_from for one in self.resolved if one.updated_from is not None), default=None)
 
     @property
     def leading(self) -> int:
@@ -84,89 +120,123 @@ async def get_event(store: Store, event_id: UUID, *, edit: bool) -> Record | Non
 
 async def list_events(store: Store, asked: EventQuery, *, edit: bool) -> Listed:
     """Read one page of the events that a query asks for."""
-    if State.DRAFT in asked.state and not edit:
-        raise problem("forbidden", "Drafts are seen with a token that has the scope edit.")
-    window = _window(asked)
+    refuse_drafts(asked, edit=edit)
+    window = window_of(asked)
     list_mark = _fingerprint(asked)
     cursor = unseal(list_mark, asked.cursor, tuple[Place, UUID]) if asked.cursor else None
     none = None if asked.count is Counting.NONE else Count(value=0, exact=True)
+    states = [state.value for state in dict.fromkeys(asked.state or [State.PUBLISHED])]
+    wanted = Wanted([asked], states, asked.sort or Sort.DATE)
     async with store.connection() as connection:
-        search = await _search(connection, asked, window, edit=edit)
+        search = await search_for(connection, wanted, edit=edit)
         if search is None:
-            return Listed(_NOTHING, None, none, window)
-        count = await _count(connection, search)
+            return Listed(NOTHING, None, none, window)
+        count = await count_found(connection, search, asked.count)
         statement = Statement("select")
-        keys = await _keys(connection, statement, search, cursor)
+        keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
         if keys is None:
-            return Listed(_NOTHING, None, count, window)
-        position = "sequence" if asked.sort in _BY_CHANGE else "starts"
-        page_by_keys = statement.fragment("page_by_keys").replace("{position}", position).replace("{keys}", keys)
-        page = await fetch_page(connection, statement, page_by_keys)
-    items = sorted(page.items, key=lambda item: (item.position, item.id), reverse=asked.sort in _BACKWARD)
+            return Listed(NOTHING, None, count, window)
+        page = await fetch_by_keys(connection, statement, keys, wanted.position)
+    items = sorted(page.items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
     more = len(items) > asked.limit
     items = items[: asked.limit]
     following = seal(list_mark, [items[-1].position, items[-1].id]) if more else None
     return Listed(page._replace(items=items), following, count, window)
 
 
-async def _keys(connection: Any, statement: Statement, search: _Search, cursor: Position | None) -> str | None:
+def refuse_drafts(asked: EventQuery, *, edit: bool) -> None:
+    """Raise ``forbidden`` for a reader without ``edit`` who asks for drafts, whether there are any or not."""
+    if State.DRAFT in asked.state and not edit:
+        raise problem("forbidden", "Drafts are seen with a token that has the scope edit.")
+
+
+async def fetch_by_keys(connection: Any, statement: Statement, keys: str, position: str) -> Page:
+    """Fetch the events whose keys a query gives, in no order, with their places in the column ``position``."""
+    page = statement.fragment("page_by_keys").replace("{position}", position).replace("{keys}", keys)
+    return await fetch_page(connection, statement, page)
+
+
+async def keys_of(
+    connection: Any, statement: Statement, search: Search, cursor: Position | None, limit: int
+) -> str | None:
     """Choose how a page is found, and write the query that gives its keys; None if nothing can lie on it.
 
     Along the dates, where those order the page; but what has changed lately is taken together if it is little. Along
     the changes, where those order the page (and they end by themselves at the instant asked for); but the events that
-    can match are taken together if they are few.
+    can match are taken together if they are few, as are those that were picked by hand.
     """
-    by_change = search.asked.sort in _BY_CHANGE
-    among = None
-    if by_change:
+    wanted = search.wanted
+    by_change = wanted.sort in BY_CHANGE
+    among = wanted.only
+    if among is None and by_change:
         among = await _few_by_date(connection, search)
-    elif search.resolved.updated_from is not None:
+    elif among is None and search.updated_from is not None:
         among = await _few_changed(connection, search)
     if among is None and not by_change:
-        return _date_keys(statement, search, cursor, search.asked.limit + 1)
+        return _date_keys(statement, search, cursor, limit)
+    return _chosen_keys(statement, search, among, cursor, limit)
+
+
+def _chosen_keys(
+    statement: Statement, search: Search, among: list[UUID] | None, cursor: Position | None, limit: int
+) -> str:
     return chosen_statement(
         statement,
-        states=search.states,
+        states=search.wanted.states,
         probed=search.groups if search.limited else [],
         window=search.window,
-        match=search.asked.date_match,
-        position="sequence" if by_change else "starts",
-        backward=search.asked.sort in _BACKWARD,
+        match=search.match,
+        position=search.wanted.position,
+        backward=search.wanted.backward,
         cursor=cursor,
-        limit=search.asked.limit + 1,
-        checks=conditions_of(statement, search.asked, search.resolved),
+        limit=limit,
+        checks=_checks(statement, search),
         among=among,
-        since=search.resolved.updated_from,
+        since=search.updated_from,
+        also=search.also,
     )
 
 
-def _date_keys(statement: Statement, search: _Search, cursor: Position | None, limit: int) -> str | None:
+def _date_keys(statement: Statement, search: Search, cursor: Position | None, limit: int) -> str | None:
     return keys_statement(
         statement,
         driving=search.groups[0],
         probed=search.groups[1:],
         window=search.window,
-        match=search.asked.date_match,
-        backward=search.asked.sort is Sort.DATE_DESCENDING,
+        match=search.match,
+        backward=search.wanted.sort is Sort.DATE_DESCENDING,
         cursor=cursor,
         limit=limit,
-        checks=conditions_of(statement, search.asked, search.resolved),
+        checks=_checks(statement, search),
         starts_before=search.starts_before,
+        also=search.also,
     )
 
 
-async def _few_changed(connection: Any, search: _Search) -> list[UUID] | None:
+def _checks(statement: Statement, search: Search) -> list[str]:
+    """What each event is checked for besides its date and its terms."""
+    checks = [
+        condition
+        for asked, resolved in zip(search.wanted.filters, search.resolved, strict=True)
+        for condition in conditions_of(statement, asked, resolved)
+    ]
+    if search.wanted.without:
+        checks.append(statement.fragment("not_among", ids=list(search.wanted.without)))
+    return checks
+
+
+async def _few_changed(connection: Any, search: Search) -> list[UUID] | None:
     """The events that have changed since the instant asked for, if they are few."""
     statement = Statement("select")
     branches = [
-        statement.fragment("changed_since", state=state, sequence=search.resolved.updated_from, limit=_FEW_CHANGED + 1)
-        for state in search.states
+        statement.fragment("changed_since", state=state, sequence=search.updated_from, limit=_FEW_CHANGED + 1)
+        for state in search.wanted.states
     ]
     rows = await connection.fetch("\nUNION ALL\n".join(branches), *statement.values)
     return [row["id"] for row in rows] if len(rows) <= _FEW_CHANGED else None
 
 
-async def _few_by_date(connection: Any, search: _Search) -> list[UUID] | None:
+async def _few_by_date(connection: Any, search: Search) -> list[UUID] | None:
     """The events that match, if they are certainly or probably few."""
     bounded = search.window.starts != UNBOUNDED_START and search.window.ends != UNBOUNDED_END
     if search.leading > FEW and not bounded:
@@ -179,46 +249,69 @@ async def _few_by_date(connection: Any, search: _Search) -> list[UUID] | None:
     return [row["event_id"] for row in rows] if len(rows) <= FEW else None
 
 
-async def _count(connection: Any, search: _Search) -> Count | None:
-    """Count what a query finds: exactly up to a bound; beyond it, what its rarest filter alone finds at most."""
-    if search.asked.count is Counting.NONE:
+async def count_found(connection: Any, search: Search, counting: Counting) -> Count | None:
+    """Count what is found: exactly up to a bound; beyond it, what the rarest filter alone finds at most."""
+    if counting is Counting.NONE:
         return None
-    bound = MOST_COUNTED[search.asked.count]
+    bound = MOST_COUNTED[counting]
     statement = Statement("select")
-    keys = _date_keys(statement, search, None, bound + 1)
+    if search.wanted.only is None:
+        keys = _date_keys(statement, search, None, bound + 1)
+    else:
+        keys = _chosen_keys(statement, search, search.wanted.only, None, bound + 1)
     if keys is None:
         return Count(value=0, exact=True)
     found = await connection.fetchval(statement.fragment("count_of").replace("{keys}", keys), *statement.values)
     return Count(value=found, exact=True) if found <= bound else Count(value=max(search.most, found), exact=False)
 
 
-async def _search(connection: Any, asked: EventQuery, window: Window, *, edit: bool) -> _Search | None:
-    """Look up what a query's values stand for; None if one of its filters fits no event.
+async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search | None:
+    """Look up what the values of filters stand for; None if one of the filters fits no event.
 
     The application chooses which group of terms leads, by counts that are kept with every write: a plan made for
     any value would walk a popular term to the end.
     """
-    resolved = Resolved(
-        actors=await _actor_ids(connection, asked, edit=edit),
-        reliable_publishers=await _reliable_publishers(connection, asked),
-        updated_from=await _first_sequence(connection, asked),
-        now=datetime.now(UTC),
-    )
-    named = groups_of(asked, resolved)
+    now = datetime.now(UTC)
+    resolved = [await _resolved(connection, asked, now, edit=edit) for asked in wanted.filters]
+    named = [group for asked, one in zip(wanted.filters, resolved, strict=True) for group in groups_of(asked, one)]
     groups = [[ALL], *named]
-    states = [state.value for state in asked.state or [State.PUBLISHED]]
     names = sorted({name for group in groups for name in group})
     by_name: dict[str, list[Term]] = {}
-    for row in await connection.fetch(query("terms", "find"), states, names):
+    for row in await connection.fetch(query("terms", "find"), wanted.states, names):
         by_name.setdefault(row["name"], []).append(Term(row["events"], row["id"]))
     every, *found = [[term for name in group for term in by_name.get(name, ())] for group in groups]
     if not every or not all(found):
         return None
     found.sort(key=lambda terms: sum(term.events for term in terms))
-    walks = len(walks_of(window, asked.date_match))
+    (window, match), *also = _windows_of(wanted.filters)
+    walks = len(walks_of(window, match))
     lead = next((group for group in found if _may_lead(group, every, walks)), every)
     others = [group for group in found if group is not lead]
-    return _Search(asked, window, resolved, every, [lead, *others], limited=bool(found))
+    return Search(wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found))
+
+
+async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool) -> Resolved:
+    return Resolved(
+        actors=await _actor_ids(connection, asked, edit=edit),
+        reliable_publishers=await _reliable_publishers(connection, asked),
+        updated_from=await _first_sequence(connection, asked),
+        now=now,
+    )
+
+
+def _windows_of(filters: Sequence[EventFilter]) -> list[Dates]:
+    """The windows that dates must meet, at least one. The first, which is walked along, begins last: what begins in
+    it is also past the beginning of all others, and where they end the walks are cut off.
+    """
+    windows = [Dates(window_of(asked), asked.date_match) for asked in filters]
+    limiting = [
+        dates
+        for dates in windows
+        if dates.match is not Match.OVERLAPS
+        or (dates.window.starts, dates.window.ends) != (UNBOUNDED_START, UNBOUNDED_END)
+    ]
+    limiting.sort(key=lambda dates: (-dates.window.starts, dates.window.ends))
+    return list(dict.fromkeys(limiting)) or windows[:1]
 
 
 def _may_lead(group: list[Term], every: list[Term], walks: int) -> bool:
@@ -229,21 +322,22 @@ def _may_lead(group: list[Term], every: list[Term], walks: int) -> bool:
     return len(group) * walks <= MOST_BRANCHES or sum(term.events for term in group) * _DENSE < most
 
 
-async def _reliable_publishers(connection: Any, asked: EventQuery) -> list[str]:
+async def _reliable_publishers(connection: Any, asked: EventFilter) -> list[str]:
     if asked.min_reliability is None:
         return []
     rows = await connection.fetch(query("terms", "publishers_of"), grades_from(asked.min_reliability))
     return [row["id"] for row in rows]
 
 
-async def _first_sequence(connection: Any, asked: EventQuery) -> int | None:
+async def _first_sequence(connection: Any, asked: EventFilter) -> int | None:
     if asked.updated_from is None:
         return None
     sequence: int = await connection.fetchval(query("terms", "sequence_at"), read_instant(asked.updated_from))
     return sequence
 
 
-def _window(asked: EventQuery) -> Window:
+def window_of(asked: EventFilter) -> Window:
+    """Resolve the time range of a query; raises ``invalid-parameters`` if it is none."""
     try:
         return Window.between(asked.date_from, asked.date_to)
     except EdtfError as error:
@@ -253,11 +347,11 @@ def _window(asked: EventQuery) -> Window:
 
 
 def _fingerprint(asked: EventQuery) -> bytes:
-    members: dict[str, Any] = to_builtins(asked)
+    members: dict[str, Any] = to_builtins(asked) | {"sort": asked.sort or Sort.DATE}
     return fingerprint("events", {name: value for name, value in members.items() if name not in _PAGING})
 
 
-async def _actor_ids(connection: Any, asked: EventQuery, *, edit: bool) -> dict[str, str]:
+async def _actor_ids(connection: Any, asked: EventFilter, *, edit: bool) -> dict[str, str]:
     """The id of each actor as it is named in the query; raises for unknown and ambiguous ones."""
     named = {"actor": asked.actor, "actor_all": asked.actor_all, "publisher": asked.publisher}
     found = await find_actors(connection, [name for names in named.values() for name in names], edit=edit)

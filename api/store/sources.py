@@ -9,14 +9,13 @@ from msgspec import structs
 from api.store.cursor import fingerprint, unseal
 from api.store.editing import (
     Expected,
+    Kind,
     Stored,
     Written,
     answer_written,
-    check_expected,
     checked,
+    edit_record,
     record,
-    same_content,
-    stale,
 )
 from api.store.exposing import expose
 from api.store.identity import address_identity, new_id, source_identity
@@ -28,7 +27,7 @@ from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import SourceFacts
 from schema.change import EntityKind
-from schema.editing import Edit, edit_of
+from schema.editing import Edit
 from schema.problem import Fault, problem
 from schema.query import SourceQuery
 from schema.source import Source, SourceIn
@@ -92,19 +91,7 @@ async def edit_source(
     patch: bool,
 ) -> Record | None:
     """Replace or patch a source; None where there is none."""
-    async with store.connection() as connection:
-        row = await connection.fetchrow(query("records", "source"), source_id)
-        if row is None:
-            return None
-        stored = Stored.of(row)
-        check_expected(expected, stored.revision)
-        edit = edit_of(stored.document, body, SourceIn, patch=patch)
-        content = await _prepared(connection, read(edit.content, SourceIn), edit)
-        if same_content(stored, content):
-            return await answer_written(connection, _written(stored.id, stored.revision, content, stored.encoded))
-        async with writing(connection, author) as write:
-            written = await _update(write, stored, content, edit)
-        return await answer_written(connection, written)
+    return await edit_record(store, author, _KIND, source_id, body, expected, patch=patch)
 
 
 async def insert_source(write: Writing, content: SourceIn, identity: bytes, *, public: bool) -> Written:
@@ -131,19 +118,21 @@ async def insert_sources(write: Writing, new: Iterable[tuple[SourceIn, bytes, bo
             type=ChangeType.CREATE,
             public_type=ChangeType.CREATE if public else None,
         )
-        rows.append(_row(source, identity, public, encoded))
-        written.append(_written(str(source.id), 1, source, encoded))
-    await write.connection.executemany(query("records", "insert_source"), rows)
+        rows.append((source, identity, public, encoded))
+        written.append(_written(source, 1, encoded))
+    await insert_source_rows(write.connection, rows)
     return written
 
 
+async def insert_source_rows(connection: Any, sources: Iterable[tuple[Source, bytes, bool, bytes]]) -> None:
+    """Write the current rows of sources that have none: of each its identity, whether it is in sight, and its bytes."""
+    await connection.executemany(query("records", "insert_source"), [_row(*source) for source in sources])
+
+
 async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit) -> Written:
-    row = await write.connection.fetchrow(query("records", "source"), UUID(stored.id))
-    if row["revision"] != stored.revision:
-        raise stale(row["revision"])
     identity = source_identity(content)
     await _refuse_twin(write.connection, identity, UUID(stored.id))
-    if row["public"] and content.publisher is not None:
+    if stored.public and content.publisher is not None:
         await expose(write, [content.publisher])
     source = Source(
         **structs.asdict(content),
@@ -159,19 +148,19 @@ async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit)
         source,
         source.revision,
         type=change,
-        public_type=change if row["public"] else None,
+        public_type=change if stored.public else None,
         reason=edit.change.reason,
     )
-    await write.connection.execute(query("records", "update_source"), *_row(source, identity, row["public"], encoded))
+    await write.connection.execute(query("records", "update_source"), *_row(source, identity, stored.public, encoded))
     before = SourceFacts(stored.document["publisher"], stored.document["reliability"])
     after = SourceFacts(source.publisher, source.reliability)
     if before != after:
         await reindex_citing(write.connection, source.id, before, after)
-    return _written(stored.id, source.revision, source, encoded)
+    return _written(source, source.revision, encoded)
 
 
-def _written(source_id: str, revision: int, content: SourceIn, encoded: bytes) -> Written:
-    return Written(source_id, revision, [content.publisher] if content.publisher else [], [], encoded)
+def _written(content: SourceIn, revision: int, encoded: bytes) -> Written:
+    return Written(str(content.id), revision, [content.publisher] if content.publisher else [], [], encoded)
 
 
 def _row(source: Source, identity: bytes, public: bool, encoded: bytes) -> tuple[Any, ...]:
@@ -189,7 +178,9 @@ def _row(source: Source, identity: bytes, public: bool, encoded: bytes) -> tuple
     )
 
 
-async def _prepared(connection: Any, reading: Reading[SourceIn], edit: Edit | None = None) -> SourceIn:
+async def _prepared(
+    connection: Any, reading: Reading[SourceIn], edit: Edit | None = None, stored: Stored | None = None
+) -> SourceIn:
     """Put the publisher's id for its name; raises with everything that is wrong."""
     publisher, flaws = reading.value.publisher, list[Flaw]()
     if publisher is not None:
@@ -208,3 +199,6 @@ async def _refuse_twin(connection: Any, identity: bytes, own: UUID | None) -> No
             f"This source is stored already, as {twin.id}: same address or, without one, same publisher, title, date.",
             Fault(pointer="", detail="This source is stored already.", suggestion=f"use {twin.id}"),
         )
+
+
+_KIND = Kind(SourceIn, query("records", "source"), _prepared, _written, _update)

@@ -1,1 +1,1 @@
-DROP TABLE chronology;
+DROP TABLE release_content, release_piece, release, chronology;

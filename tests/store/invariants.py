@@ -10,7 +10,9 @@ from api.store.identity import fold, source_identity
 from api.store.log import FIRST_DIGEST, chained_digest, digest_of_content
 from api.store.terms import SourceFacts, terms_of
 from schema.change import EntityKind, LogEntry
+from schema.chronology import Chronology
 from schema.event import Event
+from schema.query import EventFilter
 from schema.source import SourceIn
 from schema.span import span_of
 from schema.vocabulary import ChangeType
@@ -30,6 +32,7 @@ async def check_invariants(connection: Any) -> None:
         events = {row["id"]: (row, _event(row["document"])) for row in rows}
         _check_events(events, latest)
         await _check_actors_and_sources(connection, changes, latest, events)
+        await _check_chronologies(connection, latest, events)
         await _check_index(connection, events)
         assert not await connection.fetchval(
             "SELECT count(*) FROM content WHERE NOT EXISTS"
@@ -92,7 +95,7 @@ def _check_revisions(changes: list[Any]) -> dict[tuple[str, str], Any]:
             if change["document"] is not None:
                 document = msgspec.json.decode(change["document"])
                 assert (document["revision"], document["sequence"]) == (change["revision"], change["sequence"])
-                assert document["id"] == change["entity_id"]
+                assert document.get("id", document.get("slug")) == change["entity_id"]
         else:
             assert change["revision"] == records[key][-1]["revision"]
     for key, revisions in records.items():
@@ -156,6 +159,29 @@ async def _check_actors_and_sources(
         known = [document["name"], *document["aliases"], *(further["name"] for further in document["names"])]
         assert names.pop(row["id"], set()) == {fold(name) for name in known} - {""}
     assert names == {}
+
+
+async def _check_chronologies(connection: Any, latest: dict[tuple[str, str], Any], events: dict[Any, Any]) -> None:
+    """What is published picks nothing that is a draft, and its filter names only what is in sight."""
+    rows = await connection.fetch("SELECT * FROM chronology")
+    assert {row["slug"] for row in rows} == {name for kind, name in latest if kind == "chronology"}
+    sights = {
+        kind: {row["id"] for row in await connection.fetch(f"SELECT id FROM {kind} WHERE public")}
+        for kind in ("actor", "source")
+    }
+    for row in rows:
+        last = latest["chronology", row["slug"]]
+        assert (row["revision"], row["document"]) == (last["revision"], last["document"])
+        chronology = msgspec.json.decode(row["document"], type=Chronology, dec_hook=decode_hook)
+        assert row["state"] == chronology.state.value
+        assert (chronology.published_at is None) == (chronology.state == "draft")
+        asked = chronology.filter or EventFilter()
+        assert set(row["actors"]) == {*asked.actor, *asked.actor_all, *asked.publisher}
+        assert set(row["sources"]) == set(asked.source)
+        if chronology.state == "published":
+            assert all(events[item.event_id][1].state != "draft" for item in chronology.items)
+            assert set(row["actors"]) <= sights["actor"]
+            assert set(row["sources"]) <= sights["source"]
 
 
 async def _check_index(connection: Any, events: dict[Any, Any]) -> None:

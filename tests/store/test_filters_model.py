@@ -191,11 +191,12 @@ def _expected(world: World, asked: EventQuery) -> list[str]:
         and all(_MODEL[name](event, asked, world) for name in given)
         and matches(event.date, window, asked.date_match)
     ]
-    if asked.sort in ("updated", "-updated"):
+    sort = asked.sort or Sort.DATE
+    if sort in ("updated", "-updated"):
         found.sort(key=lambda event: event.sequence)
     else:
         found.sort(key=lambda event: (event.date.starts, event.id))
-    return [str(event.id) for event in (reversed(found) if asked.sort.startswith("-") else found)]
+    return [str(event.id) for event in (reversed(found) if sort.startswith("-") else found)]
 
 
 def _some(draw: st.DrawFn, own: list[Any], others: list[Any], most: int = 4) -> list[Any]:
@@ -372,7 +373,7 @@ def _check_count(counted: Count | None, number: int, drawn: Drawn) -> None:
 
 
 def test_the_model_knows_every_filter() -> None:
-    no_filters = {"date_from", "date_to", "date_match", "state", "sort", "count", "limit", "cursor"}
+    no_filters = {"date_from", "date_to", "date_match", "state", "sort", "count", "limit", "cursor", "format"}
     assert set(_MODEL) == set(EventQuery.__struct_fields__) - no_filters
     assert set(_DRAWN) == set(_MODEL) | {"state"}
 

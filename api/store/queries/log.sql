@@ -30,6 +30,14 @@ WHERE change.entity = $1 AND change.entity_id = $2 AND change.revision = $3 AND 
 -- Which of these ids ($2) records have or had.
 SELECT entity_id FROM change WHERE entity = $1 AND entity_id = ANY ($2::text[]) AND revision = 1 AND type IS NOT NULL;
 
+-- name: corrected_since
+-- Records ($2) that have a change of some kinds ($3) after the last one of other kinds ($4) by an author ($5).
+SELECT entity_id, max(revision) FILTER (WHERE type = ANY ($3::text[])) AS revision
+FROM change WHERE entity = $1 AND entity_id = ANY ($2::text[]) AND type IS NOT NULL
+GROUP BY entity_id
+HAVING max(revision) FILTER (WHERE type = ANY ($3::text[]))
+    > coalesce(max(revision) FILTER (WHERE type = ANY ($4::text[]) AND author = $5), 0);
+
 -- name: changes_in_order
 SELECT change.*, content.salt, content.reason, content.document
 FROM change LEFT JOIN content USING (entity_id, sequence)
@@ -58,6 +66,7 @@ WITH latest AS (
     SELECT 'event' AS entity, id::text AS entity_id, revision, document FROM event
     UNION ALL SELECT 'actor', id, revision, document FROM actor
     UNION ALL SELECT 'source', id::text, revision, document FROM source
+    UNION ALL SELECT 'chronology', slug, revision, document FROM chronology
 )
 SELECT entity, entity_id AS id FROM latest FULL JOIN present USING (entity, entity_id)
 WHERE CASE WHEN latest.type = 'discard' THEN present.revision IS NOT NULL

@@ -84,6 +84,9 @@ WHERE t.state = :state
 -- name: among
 AND t.event_id = ANY (:ids::uuid[])
 
+-- name: not_among
+AND t.event_id <> ALL (:ids::uuid[])
+
 -- name: from_forward
 AND (t.{position}, t.event_id) >= (:after, :after_id)
 
@@ -112,6 +115,19 @@ ORDER BY t.sequence DESC LIMIT :limit
 -- What has changed from a sequence on, in one state, if it is not more than a bound. Without an order a plan for any
 -- value would begin at the first row of the table.
 (SELECT id, sequence FROM event WHERE state = :state AND sequence >= :sequence ORDER BY sequence LIMIT :limit)
+
+-- The keys of a chronology's events: those picked by hand, if they have an order of their own, come first.
+
+-- name: picked
+SELECT 0 AS part, hand.place AS position, key.event_id
+FROM unnest(:ids::uuid[], :places::int8[]) AS hand (event_id, place)
+JOIN ({keys}) AS key (position, event_id) ON key.event_id = hand.event_id
+
+-- name: found
+SELECT 1 AS part, key.position, key.event_id FROM ({keys}) AS key (position, event_id)
+
+-- name: picked_and_found
+SELECT event_id FROM ({branches}) AS part ORDER BY part, position {order}, event_id {order} LIMIT :limit
 
 -- name: count_of
 SELECT count(*) FROM ({keys}) AS key
@@ -160,6 +176,14 @@ WHERE id >= :first AND (public OR :edit) ORDER BY id LIMIT :limit
 -- name: page_of_source_by_identity
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
 WHERE identity = :identity AND (public OR :edit)
+
+-- name: page_of_chronology
+SELECT slug AS id, revision, NULL::int8 AS position, actors, sources, document FROM chronology
+WHERE slug = :slug AND (state <> 'draft' OR :edit)
+
+-- name: page_of_chronologies
+SELECT slug AS id, revision, NULL::int8 AS position, actors, sources, document FROM chronology
+WHERE slug > :after AND (state <> 'draft' OR :edit) ORDER BY slug LIMIT :limit
 
 -- name: page_of_events
 SELECT id, revision, starts AS position, actors, sources, document FROM event WHERE id = ANY (:ids::uuid[])

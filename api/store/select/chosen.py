@@ -1,10 +1,11 @@
 """The keys of one page where dates do not lead: of a few events that are known by id, or along the last changes."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from api.store.select.keys import Position, Term, after, conditions_on, whole_walk
+from api.store.select.keys import Dates, Position, Term, after, conditions_on, date_conditions
 from api.store.sql import Statement
-from schema.edtf import UNBOUNDED_START, Match, Window
+from schema.edtf import Match, Window
 from schema.edtf.calendar import clamp
 
 #: Up to so many events are fetched and put in order, rather than found in order.
@@ -25,19 +26,20 @@ def chosen_statement(
     checks: list[str],
     among: list[UUID] | None,
     since: int | None,
+    also: Sequence[Dates] = (),
 ) -> str:
     """Write the query that gives the keys of a page in the order of ``position`` (``starts`` or ``sequence``).
 
     With ``among`` only those events are looked at, at most ``FEW``. Without it the walk goes along the changes, from
-    the sequence ``since`` on, and ``position`` must be ``sequence``.
+    the sequence ``since`` on, and ``position`` must be ``sequence``. Dates must meet the windows in ``also``, too.
     """
     assert among is not None or position == "sequence", "only changes have an order to walk along"
     direction = "backward" if backward else "forward"
-    conditions = [
-        *_date_conditions(statement, window, match),
-        *conditions_on(statement, probed, window, match),
-        *checks,
-    ]
+    conditions = [*conditions_on(statement, probed, window, match), *checks]
+    for dates in (Dates(window, match), *also):
+        conditions += date_conditions(statement, *dates)
+    for dates in also:
+        conditions += conditions_on(statement, [], *dates)
     branches = []
     for state in states:
         parts = [statement.fragment("chosen", state=state), *conditions]
@@ -62,16 +64,3 @@ def chosen_statement(
         .replace("{order}", order)
         .replace("{branches}", "\nUNION ALL\n".join(branches))
     )
-
-
-def _date_conditions(statement: Statement, window: Window, match: Match) -> list[str]:
-    """The bounds of the one walk over everything that can match, as conditions."""
-    walk = whole_walk(window, match)
-    conditions = [statement.fragment("starts_before", bound=walk.upper)]
-    if walk.lower != UNBOUNDED_START:
-        conditions.append(statement.fragment("starts_from", bound=walk.lower))
-    if walk.ends_after is not None:
-        conditions.append(statement.fragment("ends_after", bound=walk.ends_after))
-    if walk.ends_by is not None:
-        conditions.append(statement.fragment("ends_by", bound=walk.ends_by))
-    return conditions

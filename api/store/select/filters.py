@@ -8,7 +8,7 @@ from api.store import terms
 from api.store.sql import Statement
 from schema.bounds import Box
 from schema.edtf import Precision
-from schema.query import EventQuery
+from schema.query import EventFilter
 from schema.vocabulary import Confidence, Occurrence, Reliability
 
 _CONFIDENCE = list(Confidence)
@@ -32,7 +32,7 @@ def grades_from(reliability: Reliability) -> list[str]:
     return [grade.value for grade in _RELIABILITY[: _RELIABILITY.index(reliability) + 1]]
 
 
-def groups_of(query: EventQuery, resolved: Resolved) -> list[list[str]]:
+def groups_of(query: EventFilter, resolved: Resolved) -> list[list[str]]:
     """The term groups of a query: an event is found if it has any term of each group."""
     roles: list[str | None] = list(query.actor_role) or [None]
 
@@ -73,7 +73,7 @@ def groups_of(query: EventQuery, resolved: Resolved) -> list[list[str]]:
     return [list(dict.fromkeys(group)) for group in groups if group]
 
 
-def conditions_of(statement: Statement, query: EventQuery, resolved: Resolved) -> list[str]:
+def conditions_of(statement: Statement, query: EventFilter, resolved: Resolved) -> list[str]:
     """What is checked of each event that its terms don't say; fragments on ``t``, the place in the index."""
     conditions = []
     now_s = int(resolved.now.timestamp())

@@ -9,6 +9,7 @@ takes time to plan each of them. So a term with few events is walked whole, and 
 kinds that come last are one walk each for all terms, which reads up to a page of each.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -39,6 +40,13 @@ class Term(NamedTuple):
 
     events: int
     id: int
+
+
+class Dates(NamedTuple):
+    """A window, and how dates have to meet it."""
+
+    window: Window
+    match: Match
 
 
 class Walk(NamedTuple):
@@ -109,16 +117,23 @@ def keys_statement(
     limit: int,
     checks: list[str],
     starts_before: int = UNBOUNDED_END,
+    also: Sequence[Dates] = (),
 ) -> str | None:
     """Write the query that gives the keys of a page, or None if nothing can lie on it.
 
     ``driving`` are the terms that are walked, ``probed`` the groups of which each key must have a term, ``checks``
-    fragments that each key must satisfy besides. Nothing that starts at ``starts_before`` or later is wanted.
+    fragments that each key must satisfy besides. Nothing that starts at ``starts_before`` or later is wanted. Dates
+    must meet the windows in ``also``, too; the walks keep to where those allow a start.
     """
     conditions = [*conditions_on(statement, probed, window, match), *checks]
+    starts_from = UNBOUNDED_START
+    for dates in also:
+        conditions += [*date_conditions(statement, *dates), *conditions_on(statement, [], *dates)]
+        allowed = whole_walk(*dates)
+        starts_from, starts_before = max(starts_from, allowed.lower), min(starts_before, allowed.upper)
     direction = "backward" if backward else "forward"
     walked = [
-        (walk._replace(upper=min(walk.upper, starts_before)), terms)
+        (walk._replace(lower=max(walk.lower, starts_from), upper=min(walk.upper, starts_before)), terms)
         for walk, terms in _walked(driving, window, match, limit)
     ]
     starts = [(walk, terms, start) for walk, terms in walked if (start := _start_of(walk, backward, cursor))]
@@ -191,4 +206,17 @@ def conditions_on(statement: Statement, probed: list[list[Term]], window: Window
         conditions.append(statement.fragment(name, **bounds))
     elif match is Match.OVERLAPS and limited:
         conditions.append(statement.fragment("a_run_overlaps", **bounds))
+    return conditions
+
+
+def date_conditions(statement: Statement, window: Window, match: Match) -> list[str]:
+    """The bounds of the one walk over everything that can match, as conditions."""
+    walk = whole_walk(window, match)
+    conditions = [statement.fragment("starts_before", bound=walk.upper)]
+    if walk.lower != UNBOUNDED_START:
+        conditions.append(statement.fragment("starts_from", bound=walk.lower))
+    if walk.ends_after is not None:
+        conditions.append(statement.fragment("ends_after", bound=walk.ends_after))
+    if walk.ends_by is not None:
+        conditions.append(statement.fragment("ends_by", bound=walk.ends_by))
     return conditions

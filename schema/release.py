@@ -1,0 +1,96 @@
+"""Releases: exports of a chronology that never change."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from schema.format import Format
+from schema.text import Line, Sha256, Slug, Text, Timestamp
+
+#: How many events a release holds at most.
+MAXIMUM_EVENTS = 10_000
+
+
+class ReleaseIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a writer says of a release; everything else follows from the chronology."""
+
+    licence: Annotated[
+        Line | None, Meta(description="Under which terms it may be used. Left out, those of the chronology.")
+    ] = None
+    citation: Annotated[
+        Text | None, Meta(description="How it is to be cited. Left out, this is made of what the manifest says.")
+    ] = None
+    note: Annotated[Text | None, Meta(description="What it was made for, or how it differs from the last one.")] = None
+
+
+class ReleaseQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of a release is asked for."""
+
+    format: Annotated[
+        Format | None,
+        Meta(description="The file of this format; left out, the one that `Accept` names, and else the manifest."),
+    ] = None
+
+
+class ReleaseFile(Struct, frozen=True, kw_only=True):
+    """A file of a release. ``name`` is what to call it, ``bytes`` how long it is, ``href`` where it is."""
+
+    format: Format
+    media_type: str
+    name: str
+    bytes: int
+    sha256: Sha256
+    href: Annotated[str, Meta(extra_json_schema={"format": "uri-reference"})]
+
+
+class FormatLeftOut(Struct, frozen=True, kw_only=True):
+    """A format that a release does not have, and why."""
+
+    format: Format
+    reason: str
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """The manifest of a release.
+
+    ``sequence`` and ``digest`` are those of the last change that everybody could see when it was made: its events are
+    as they were then. ``revision`` is that of the chronology.
+    """
+
+    chronology: Slug
+    revision: int
+    number: Annotated[int, Meta(description="Counted from 1 for each chronology.")]
+    title: str
+    note: str | None
+    licence: str | None
+    citation: Annotated[str, Meta(description="How to cite it.")]
+    made_at: Timestamp
+    sequence: int
+    digest: Sha256
+    events: Annotated[int, Meta(description="How many events it holds.")]
+    files: list[ReleaseFile]
+    left_out: Annotated[list[FormatLeftOut], Meta(description="The formats that it does not have.")]
+
+
+class Withdrawal(Struct, frozen=True, kw_only=True):
+    """When and why a release was withdrawn."""
+
+    withdrawn_at: Timestamp
+    reason: str
+
+
+class ReleaseEntry(Struct, frozen=True, kw_only=True):
+    """A release in the list of all: either there, with its manifest, or withdrawn."""
+
+    number: int
+    made_at: Timestamp
+    href: Annotated[str, Meta(extra_json_schema={"format": "uri-reference"})]
+    manifest: Release | None
+    withdrawn: Withdrawal | None
+
+
+class ReleasePage(Struct, frozen=True, kw_only=True):
+    """One page of a chronology's releases. ``next`` is the cursor of the next page, null on the last one."""
+
+    items: list[ReleaseEntry]
+    next: str | None
