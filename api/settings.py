@@ -75,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     maximum_batch_bytes: Annotated[
         int, Meta(description="The largest body of a batch of events, in bytes.", ge=1024, le=1024**3)
     ] = 64 * 1024**2
+    maximum_import_bytes: Annotated[
+        int, Meta(description="The largest file of events that is imported over HTTP, in bytes.", ge=1024, le=4 * 1024**3)
+    ] = 100 * 1024**2
     query_timeout_s: Annotated[
         float, Meta(description="How long a read may take in the database, in seconds.", ge=0.1, le=3600)
     ] = 5.0
@@ -82,7 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(description="How long a write may take in the database, in seconds.", ge=0.1, le=3600)
     ] = 30.0
     pool_size: Annotated[
-        int, Meta(description="How many database connections each worker opens at most.", ge=1, le=1000)
+        int, Meta(description="How many database connections each worker opens at most.", ge=2, le=1000)
     ] = 10
     public_url: Annotated[
         str,
@@ -138,7 +141,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return {
             name: ",".join(value) if isinstance(value, tuple) else str(value)
             for name, value in values
-            if value is not None and value != ()
+            if value not in (None, (), "")
         }
 
     def __repr__(self) -> str:

@@ -82,9 +82,9 @@ Parts = AsyncIterator[Part]
 class Writer(NamedTuple):
     """How a format is written.
 
-    ``write`` gives the bytes piece by piece. ``most`` is how many events it takes; None for what is written in
-    constant memory, however many come. ``is_feed``: it is about what was written lately, the last first, and wants
-    the changes of each event.
+    ``media_type`` is without parameters; all text is UTF-8. ``write`` gives the bytes piece by piece. ``most`` is how
+    many events it takes; None for what is written in constant memory, however many come. ``is_feed``: it is about what
+    was written lately, the last first, and wants the changes of each event.
     """
 
     format: Format

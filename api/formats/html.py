@@ -40,4 +40,4 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
     ).encode()
 
 
-WRITER = Writer(Format.HTML, "text/html; charset=utf-8", "html", None, write)
+WRITER = Writer(Format.HTML, "text/html", "html", None, write)

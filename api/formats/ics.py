@@ -195,4 +195,4 @@ def _instant(timestamp: str) -> datetime:
     return datetime.fromisoformat(timestamp)
 
 
-WRITER = Writer(Format.ICS, "text/calendar; charset=utf-8", "ics", MOST_EVENTS, write)
+WRITER = Writer(Format.ICS, "text/calendar", "ics", MOST_EVENTS, write)

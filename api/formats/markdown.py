@@ -135,4 +135,4 @@ def _references(space: str) -> str:
     return "".join(f"&#{ord(character)};" for character in space)
 
 
-WRITER = Writer(Format.MARKDOWN, "text/markdown; charset=utf-8", "md", None, write)
+WRITER = Writer(Format.MARKDOWN, "text/markdown", "md", None, write)

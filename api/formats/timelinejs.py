@@ -172,4 +172,4 @@ def _html(text: str) -> str:
     return escape(text, quote=True)
 
 
-WRITER = Writer(Format.TIMELINEJS, "application/json", "timelinejs.json", MOST_EVENTS, write)
+WRITER = Writer(Format.TIMELINEJS, "application/vnd.dateline.timelinejs+json", "timelinejs.json", MOST_EVENTS, write)

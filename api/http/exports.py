@@ -11,7 +11,6 @@ from api.formats.entry import Writer
 from api.formats.registry import WRITERS
 from api.http.answers import next_link
 from api.http.conditional import CACHE_CONTROL, answer_unchanged, list_tag
-from api.http.contract import JSON
 from api.http.dependencies import HttpRequest
 from api.settings import Settings
 from api.store.store import Store
@@ -25,12 +24,8 @@ GUARDS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
 }
 
-#: The formats by their media types, without parameters; the one asked for if nothing is comes first.
-MEDIA_TYPES = {JSON: Format.JSON} | {
-    media_type: writer.format
-    for writer in WRITERS.values()
-    if (media_type := writer.media_type.partition(";")[0]) != JSON
-}
+#: The formats by their media types; the one that is given where nothing is asked for comes first.
+MEDIA_TYPES = {writer.media_type: writer.format for writer in WRITERS.values()}
 
 
 def chosen_format(request: HttpRequest, asked: EventQuery) -> Format:

@@ -50,9 +50,11 @@ def test_every_variable_is_read() -> None:
         "DATELINE_READING": "token",
         "DATELINE_MAXIMUM_BODY_BYTES": "1024",
         "DATELINE_MAXIMUM_BATCH_BYTES": "1000000",
+        "DATELINE_MAXIMUM_IMPORT_BYTES": "1048576",
         "DATELINE_QUERY_TIMEOUT_S": "0.5",
         "DATELINE_WRITE_TIMEOUT_S": "3600.0",
-        "DATELINE_POOL_SIZE": "1",
+        "DATELINE_POOL_SIZE": "2",
+        "DATELINE_PUBLIC_URL": "https://timeline.example/news",
         "DATELINE_CORS_ORIGINS": "https://news.example,http://localhost:3000",
     }
     settings = Settings.from_environment(environment)
