@@ -4,6 +4,7 @@ No connection and no snapshot is held between pages, however slowly a client rea
 given exactly once, like on the pages of a list.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,6 +26,8 @@ from schema.wire import decode_hook
 
 #: How many events are in the memory at once. More at once would be little faster.
 PART_ROWS = 500
+#: How many of them a format is given at once.
+PIECE_ROWS = 25
 #: So many actors, and so many sources, are kept for the next parts, which mostly mention the same.
 _MOST_KEPT = 10_000
 
@@ -81,7 +84,11 @@ class Walk:
             page = await self._page_of(structs.replace(self._asked, limit=rows, cursor=self.next))
             self.next = page.next
             if page.items:
-                yield await self._part(page)
+                part = await self._part(page)
+                for start in range(0, len(part.entries), PIECE_ROWS):
+                    yield part._replace(entries=part.entries[start : start + PIECE_ROWS])
+                    # Writing is work without a pause; other requests get their turn between pieces.
+                    await asyncio.sleep(0)
             if self.next is None:
                 return
             if left is not None:

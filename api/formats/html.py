@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from api.formats.entry import Heading, Parts, Writer
 from api.formats.feed import TEMPLATES
-from api.formats.telling import AT_ONCE, tell
+from api.formats.telling import tell
 from api.formats.wording import how_to_cite, instant_words, legible, publisher_of
 from schema.format import Format
 
@@ -29,10 +29,7 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
     count = 0
     async for part in parts:
         count += len(part.entries)
-        # A few at a time: what is else to be done is not kept waiting for a whole part.
-        for start in range(0, len(part.entries), AT_ONCE):
-            some = part.entries[start : start + AT_ONCE]
-            yield "".join(_EVENT.render(told=tell(entry, part, heading)) for entry in some).encode()
+        yield "".join(_EVENT.render(told=tell(entry, part, heading)) for entry in part.entries).encode()
     yield _FOOT.render(
         count=count,
         licence=legible(heading.licence) if heading.licence else None,

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 
 from api.formats.entry import Heading, Parts, Writer
-from api.formats.telling import AT_ONCE, Link, ToldCitation, ToldEvent, tell
+from api.formats.telling import Link, ToldCitation, ToldEvent, tell
 from api.formats.wording import how_to_cite, instant_words, legible, one_line, safe_address
 from schema.format import Format
 
@@ -53,10 +53,7 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
     count = 0
     async for part in parts:
         count += len(part.entries)
-        # A few at a time: what is else to be done is not kept waiting for a whole part.
-        for start in range(0, len(part.entries), AT_ONCE):
-            some = part.entries[start : start + AT_ONCE]
-            yield "".join(_event(tell(entry, part, heading)) for entry in some).encode()
+        yield "".join(_event(tell(entry, part, heading)) for entry in part.entries).encode()
     yield _foot(heading, count).encode()
 
 

@@ -12,9 +12,6 @@ from schema.event import Event
 from schema.source import Source
 from schema.vocabulary import Occurrence, Stance, State
 
-#: How many events are told and written at once, about five milliseconds' work.
-AT_ONCE = 25
-
 
 class Link(Struct, frozen=True):
     """Words and, where there is one that may be linked to, an address in ASCII."""
