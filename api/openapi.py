@@ -15,6 +15,7 @@ from api.http.contract import (
     COMMON_PROBLEMS,
     HEADER_SCHEMAS,
     HEADERS,
+    JSON,
     PATH_PARAMETERS,
     PROBLEM_JSON,
     RESPONSE_NAMES,
@@ -131,7 +132,7 @@ def _operation(operation: _Operation, schemas: Schemas) -> Json:
             "required": True,
             "content": {
                 **{media_type: deepcopy(media) for media_type in contract.body_media_types},
-                **{media_type: {"schema": {"type": "string"}} for media_type in contract.body_formats},
+                **{media_type: _body_format(media_type) for media_type in contract.body_formats},
             },
         }
     made["responses"] = _responses(operation, schemas)
@@ -145,15 +146,24 @@ def _operation(operation: _Operation, schemas: Schemas) -> Json:
     return made
 
 
+def _body_format(media_type: str) -> Json:
+    """A body that is not described: any JSON, or text."""
+    return {} if media_type == JSON else {"schema": {"type": "string"}}
+
+
 def _responses(operation: _Operation, schemas: Schemas) -> Json:
     contract = operation.contract
     answer: Json = {"headers": _header_references(contract.answer_headers)}
     if contract.answer is not None:
-        media: Json = {"schema": schemas.of(contract.answer)}
+        schema_of = schemas.or_file if contract.or_file else schemas.of
+        media: Json = {"schema": schema_of(contract.answer)}
         if contract.answer_examples:
             media["examples"] = _examples(contract.answer_examples)
         answer["content"] = {contract.answer_media_type: media}
-        answer["content"] |= {media_type: {"schema": {"type": "string"}} for media_type in contract.answer_formats}
+        answer["content"] |= {
+            media_type: {"schema": {"type": "object" if media_type.endswith("json") else "string"}}
+            for media_type in contract.answer_formats
+        }
     if contract.links:
         answer["links"] = {
             name: {

@@ -76,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="The largest body of a batch of events, in bytes.", ge=1024, le=1024**3)
     ] = 64 * 1024**2
     maximum_import_bytes: Annotated[
-        int, Meta(description="The largest file of events that is imported over HTTP, in bytes.", ge=1024, le=4 * 1024**3)
+        int, Meta(description="The largest file that is imported over HTTP, in bytes.", ge=1024, le=4 * 1024**3)
     ] = 100 * 1024**2
     query_timeout_s: Annotated[
         float, Meta(description="How long a read may take in the database, in seconds.", ge=0.1, le=3600)

@@ -146,8 +146,10 @@ CORE_ACTOR_KINDS = {
     "publisher": "a publisher of sources",
 }
 CORE_ROLES = {
-    "attacker": "attacks (ACLED actor1, UCDP side_a)",
-    "target": "is attacked or affected (ACLED actor2, UCDP side_b)",
+    "attacker": "attacks (of civilians or from afar: ACLED actor1, UCDP side_a)",
+    "target": "is attacked or affected (there: ACLED actor2, UCDP side_b)",
+    "side-a": "fights as one side of a battle (ACLED actor1, UCDP side_a)",
+    "side-b": "fights as the other side (ACLED actor2, UCDP side_b)",
     "signatory": "signs",
     "party": "takes part as one of the sides",
     "supplier": "gives arms, goods, money or forces",

@@ -35,8 +35,29 @@ async def test_write_of_the_readme_works(server: object, client: Client) -> None
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/dates.md", "docs/filters.md"]
+    ("name", "address"), re.findall(r"curl -o \S+\.(\w+) 'http://127\.0\.0\.1:8000(/[^']*)'", README)
 )
+async def test_files_of_the_readme_are_what_their_names_say(sample: Client, name: str, address: str) -> None:
+    answer = await sample.http.get(address)
+    assert answer.status_code == 200
+    assert f'.{name}"' in answer.headers["content-disposition"]
+
+
+async def test_chronology_of_the_readme_can_be_made(client: Client) -> None:
+    body = re.search(r"-d '(\{\"slug.*?\})'\n", README)
+    assert body is not None
+    actor = {"id": "north-korea", "name": "North Korea", "kind": "state", "aliases": ["DPRK"]}
+    await client.http.post("/v1/actors", json=actor, headers=client.edit)
+    answer = await client.http.post(
+        "/v1/chronologies", content=body[1], headers={**client.edit, "Content-Type": "application/json"}
+    )
+    assert answer.status_code == 201, answer.text
+
+
+DOCUMENTS = [path.relative_to(ROOT).as_posix() for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     for target in re.findall(r"\]\((?!http)([^)#]+)", path.read_text(encoding="utf-8")):

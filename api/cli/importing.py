@@ -4,64 +4,103 @@ import asyncio
 import hashlib
 import re
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import click
+from msgspec import structs
 
 from api.cli.command import main, with_settings
 from api.cli.first_run import MACHINE
 from api.engine.access import access
 from api.engine.pool import create_pool
-from api.ingest.rows import Chunk, Row, in_chunks, read_array, read_lines
-from api.ingest.run import Options, read_chunks, write_chunks, write_whole
+from api.formats.report import told, write_csv, write_xlsx
+from api.ingest.importing import Way, file_source, import_rows
+from api.ingest.opening import Opened, open_rows
 from api.settings import Settings
-from api.store.idempotency import Key, digest_of
+from api.store.identity import new_id
+from api.store.imports import report_of
+from api.store.log import wire_time
 from api.store.store import Store
-from schema.batch import RowResult, RowStatus
+from schema.batch import RowStatus
+from schema.imports import ImportFormat, ImportReport, ImportRowResult, ImportState, ImportSummary, ReportFormat
+from schema.mapping import Mapping
 from schema.problem import ProblemError
 from schema.text import SLUG_PATTERN
+from schema.validation import MalformedError, parse_strictly, read
+from schema.wire import encode
 
-#: For how long a file that is imported again goes on where it was.
-REMEMBERED_FOR = timedelta(days=30)
 #: How many refused rows are told in full; the others are counted.
 TOLD_ROWS = 20
 _SCHEME = re.compile(SLUG_PATTERN)
-_PIECE_BYTES = 256 * 1024
+_REPORTS = {f".{form.value}": form for form in ReportFormat}
 
 
 @main.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--format", "form", type=click.Choice([form.value for form in ImportFormat]), help="What the files are; else told."
+)
+@click.option(
+    "--mapping",
+    "mapping_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A mapping (JSON): which columns or fields of a foreign file mean what.",
+)
 @click.option("--dry-run", is_flag=True, help="Do all of it, say what would become of the rows, and undo it.")
+@click.option("--atomic", is_flag=True, help="All rows of a file or none.")
 @click.option(
     "--upsert-on",
     metavar="SCHEME",
     help="A scheme of external_ids: a row whose identifier an event has already is that event's new content.",
 )
+@click.option("--overwrite", is_flag=True, help="Write also over events that were corrected since.")
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what became of each row to this file: .json, .csv or .xlsx.",
+)
 @click.option("--author", default=MACHINE, show_default=True, help="The name under which the history keeps it.")
 @with_settings
 def import_files(
-    settings: Settings, *, files: tuple[Path, ...], dry_run: bool, upsert_on: str | None, author: str
+    settings: Settings,
+    *,
+    files: tuple[Path, ...],
+    form: str | None,
+    mapping_file: Path | None,
+    dry_run: bool,
+    atomic: bool,
+    upsert_on: str | None,
+    overwrite: bool,
+    report_file: Path | None,
+    author: str,
 ) -> int:
-    """Write the events of each FILE into the store: one event a line (NDJSON), or one JSON array.
+    """Write the events of each FILE into the store.
 
-    Rows are those of POST /v1/events/batch. Rows with faults are refused and do not stop the others. It can be
-    interrupted at any time: the same file, imported again within 30 days, goes on where it was, writes nothing twice,
-    and tries again what was refused. While a dry run lasts, everybody else's writes wait.
+    Files are ndjson, json, csv, xlsx, timelinejs, acled or ucdp, also compressed (gzip). Rows with faults are refused
+    and do not stop the others. It can be interrupted at any time: the same file again changes nothing, and finishes
+    what was left. While a dry run or an atomic import lasts, everybody else's writes wait.
     """
     author = " ".join(author.split())
     if not author or len(author) > 100 or not author.isprintable():
         raise click.BadParameter("give a name of up to 100 printable characters", param_hint="--author")
-    options = Options(author, _scheme(upsert_on))
+    if report_file is not None and (report_file.suffix.lower() not in _REPORTS or len(files) > 1):
+        raise click.BadParameter("a name that ends in .json, .csv or .xlsx, for one file", param_hint="--report")
+    mapping = _mapping(mapping_file) if mapping_file is not None else None
+    way = Way(author, {}, _scheme(upsert_on), overwrite, atomic, dry_run)
     refused = 0
     with access(settings) as database:
         for file in files:
             try:
-                refused += asyncio.run(_import(settings, database.url, file, options, dry_run=dry_run))
+                task = _import(settings, database.url, file, form, mapping, way, report_file)
+                refused += asyncio.run(task)
             except ProblemError as error:
                 click.echo(f"{file}: {error.detail}", err=True)
+                for fault in error.faults[:TOLD_ROWS]:
+                    hint = f" ({fault.suggestion})" if isinstance(fault.suggestion, str) else ""
+                    click.echo(f"    {fault.pointer or ''} {fault.detail}{hint}", err=True)
                 return 1
     return 1 if refused else 0
 
@@ -72,91 +111,123 @@ def _scheme(text: str | None) -> str | None:
     return text
 
 
-async def _import(settings: Settings, url: str, file: Path, options: Options, *, dry_run: bool) -> int:
-    """Import one file and say what became of it; gives how many rows were refused."""
-    pool = await create_pool(url, size=1, query_timeout_s=settings.write_timeout_s)
-    store = Store(pool)
-    counts: Counter[str] = Counter()
-    told = 0
+def _mapping(file: Path) -> Mapping:
     try:
-        with click.progressbar(length=_size(file), label=file.name, file=sys.stderr) as bar:
-            rows = _rows(file, settings.maximum_body_bytes, bar.update)
-            async for results, earlier in _written(store, in_chunks(rows), options, _scope(file, options), dry_run):
+        reading = read(parse_strictly(file.read_bytes()), Mapping)
+    except MalformedError as error:
+        raise click.BadParameter(str(error), param_hint="--mapping") from None
+    if reading.flaws:
+        flaws = "; ".join(
+            f"{flaw.pointer or '/'} {flaw.detail}" + (f" ({flaw.suggestion})" if flaw.suggestion else "")
+            for flaw in reading.flaws[:TOLD_ROWS]
+        )
+        raise click.BadParameter(flaws, param_hint="--mapping")
+    return reading.value
+
+
+class _Watched:
+    """A file that tells a progress bar how far it has been read for the rows; earlier looks do not count."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self._told = 0
+
+    def progress(self) -> int:
+        """How many bytes further it is than when this was last asked."""
+        place = self.file.tell()
+        more, self._told = max(0, place - self._told), max(place, self._told)
+        return more
+
+
+async def _import(
+    settings: Settings,
+    url: str,
+    path: Path,
+    form: str | None,
+    mapping: Mapping | None,
+    way: Way,
+    report_file: Path | None,
+) -> int:
+    """Import one file and say what became of it; gives how many rows were refused."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+        with open_rows(file, ImportFormat(form) if form else None, mapping) as opened:
+            source = file_source(" ".join(path.name.split())[:200], opened.format, digest, mapping)
+            summary = _summary(path, digest, opened, way, mapped=mapping is not None)
+            pool = await create_pool(url, size=1, query_timeout_s=settings.write_timeout_s)
+            store = Store(pool)
+            kept: list[ImportRowResult] = []
+            shown = 0
+            watched = _Watched(file)
+
+            async def tell(results: list[ImportRowResult]) -> None:
+                nonlocal summary, shown
+                summary = structs.replace(summary, counts=summary.counts.plus(results))
+                if report_file is not None:
+                    kept.extend(results)
                 for result in results:
-                    is_refused = result.status is RowStatus.REFUSED
-                    counts["before" if result.row in earlier else result.status.value] += 1
-                    if is_refused and told < TOLD_ROWS:
-                        told += 1
-                        _tell(result)
-    finally:
-        await store.close()
-    _summarize(file, counts, dry_run=dry_run)
-    return counts[RowStatus.REFUSED]
+                    if result.status is RowStatus.REFUSED and shown < TOLD_ROWS:
+                        shown += 1
+                        click.echo(f"\nRow {result.row + 1} is refused: {told(result)}", err=True)
+                bar.update(watched.progress())
+
+            try:
+                await store.ready()
+                with click.progressbar(length=size, label=path.name, file=sys.stderr) as bar:
+                    await import_rows(store, opened, way._replace(source=source), tell)
+            finally:
+                await store.close()
+            finished = wire_time(datetime.now(UTC))
+            notes = list(dict.fromkeys(opened.notes))
+            summary = structs.replace(summary, state=ImportState.FINISHED, finished_at=finished, notes=notes)
+    _tell(summary)
+    if report_file is not None:
+        _write_report(report_of(summary, kept), report_file)
+    return summary.counts.refused
 
 
-async def _written(
-    store: Store, chunks: AsyncIterator[Chunk], options: Options, scope: bytes, dry_run: bool
-) -> AsyncIterator[tuple[list[RowResult], set[int]]]:
-    """Write a file's chunks; gives their results, and the numbers of the rows that an earlier run had written."""
-    if dry_run:
-        # A file may be larger than the memory: of this one, no more than a chunk is held, and others wait for it.
-        answer = await write_whole(store, read_chunks(chunks), options, atomic=False, dry_run=True)
-        yield answer.results, set()
-        return
-
-    def key_of(chunk: Chunk) -> Key:
-        return Key(scope, chunk.digest, chunk.number, REMEMBERED_FOR)
-
-    async for _, results, earlier in write_chunks(store, chunks, options, key_of, retry_refused=True):
-        yield results, earlier
-
-
-def _scope(file: Path, options: Options) -> bytes:
-    """Say which import this is: of these bytes, whatever the file is called, under this name, in this way."""
-    with file.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").digest()
-    return digest_of("import", options.author, options.upsert_on or "", digest)
+def _summary(path: Path, digest: str, opened: Opened, way: Way, *, mapped: bool) -> ImportSummary:
+    now = wire_time(datetime.now(UTC))
+    return ImportSummary(
+        id=new_id(),
+        state=ImportState.RUNNING,
+        author=way.author,
+        started_at=now,
+        expires_at=now,
+        file=" ".join(path.name.split())[:200],
+        bytes=path.stat().st_size,
+        digest=digest,
+        format=opened.format,
+        encoding=opened.encoding,
+        line_ends=opened.line_ends,
+        dry_run=way.dry_run,
+        atomic=way.atomic,
+        upsert_on=way.upsert_on,
+        overwrite=way.overwrite,
+        mapped=mapped,
+    )
 
 
-async def _rows(file: Path, maximum_row_bytes: int, update: Callable[[int], object]) -> AsyncIterator[Row]:
-    """Read a file's rows; ``update`` is told how many bytes have been taken."""
-
-    async def pieces() -> AsyncIterator[bytes]:
-        with file.open("rb") as opened:
-            while piece := opened.read(_PIECE_BYTES):
-                yield piece
-                update(len(piece))
-
-    if _is_array(file):
-        raw = b"".join([piece async for piece in pieces()])
-        rows = read_array(raw, maximum_row_bytes=maximum_row_bytes)
-    else:
-        rows = read_lines(pieces(), maximum_row_bytes=maximum_row_bytes)
-    async for row in rows:
-        yield row
+def _tell(summary: ImportSummary) -> None:
+    counts = summary.counts
+    words = [f"{getattr(counts, status.value):,} {status.value}" for status in RowStatus]
+    if counts.warned:
+        words.append(f"{counts.warned:,} with warnings")
+    nothing = " Nothing was written: this was a dry run." if summary.dry_run else ""
+    click.echo(f"{summary.file}: {', '.join(words)}.{nothing}")
+    told = [summary.format.value, summary.encoding, f"lines end in {summary.line_ends}" if summary.line_ends else None]
+    click.echo(f"    Read as {', '.join(text for text in told if text)}.")
+    for note in summary.notes:
+        click.echo(f"    {note}")
 
 
-def _size(file: Path) -> int:
-    return file.stat().st_size
-
-
-def _is_array(file: Path) -> bool:
-    """Tell a JSON array from NDJSON, whose lines are objects."""
-    with file.open("rb") as opened:
-        while piece := opened.read(4096):
-            if stripped := piece.lstrip():
-                return stripped.startswith(b"[")
-    return False
-
-
-def _tell(result: RowResult) -> None:
-    own = f"/{result.row}"
-    faults = "; ".join(f"{(fault.pointer or own).removeprefix(own)} {fault.detail}".strip() for fault in result.errors)
-    click.echo(f"\nRow {result.row + 1} is refused: {faults}", err=True)
-
-
-def _summarize(file: Path, counts: Counter[str], *, dry_run: bool) -> None:
-    words = [f"{counts[status.value]:,} {status.value}" for status in RowStatus]
-    if counts["before"]:
-        words.append(f"{counts['before']:,} imported before")
-    click.echo(f"{file.name}: {', '.join(words)}.{' Nothing was written: this was a dry run.' if dry_run else ''}")
+def _write_report(report: ImportReport, path: Path) -> None:
+    match _REPORTS[path.suffix.lower()]:
+        case ReportFormat.JSON:
+            path.write_bytes(encode(report))
+        case ReportFormat.CSV:
+            path.write_bytes(b"".join(write_csv(report)))
+        case ReportFormat.XLSX:
+            with path.open("wb") as file:
+                write_xlsx(report, cast(BinaryIO, file))

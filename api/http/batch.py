@@ -69,7 +69,7 @@ async def write_events(
         chunks = write_chunks(store, in_chunks(rows), options, key_of)
         results: list[RowResult] = []
         try:
-            async for _, written, _ in chunks:
+            async for written in chunks:
                 results += written
         except ProblemError as error:
             if not results:

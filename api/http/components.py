@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct, UnsetType, inspect
 
 from api.http.contract import Contract
+from schema.editing import KEYS
 from schema.edtf import LOOSE_PATTERN, MAXIMUM_LENGTH, Edtf
 from schema.problem import Problem
 
@@ -85,6 +86,13 @@ class Schemas:
         """Refer to a type."""
         return deepcopy(self._references[kind])
 
+    def or_file(self, kind: type) -> Json:
+        """Refer to a type or any JSON file, making a component for that."""
+        stem = self._name(kind)
+        choice: Json = {"title": f"{stem}OrFile", "description": f"A {stem} or, where a format is asked for, a file."}
+        self._add(f"{stem}OrFile", {**choice, "anyOf": [self.of(kind), {"type": "object"}]})
+        return {"$ref": f"{SCHEMAS}{stem}OrFile"}
+
     def query_parameters(self, kind: type[Struct]) -> list[Json]:
         """Describe the members of a query's type as parameters."""
         schema = self._queries[kind]
@@ -116,11 +124,11 @@ class Schemas:
             properties["change"] = {**self.of(contract.body_extra), "writeOnly": True}
             answered = self.components[self._name(contract.answer)] if contract.answer else {"properties": {}}
             for member, value in answered["properties"].items():
-                # The address says which record it is; its id cannot be changed.
-                if member not in properties or member == "id":
+                # The address says which record it is; that cannot be changed.
+                if member not in properties or member in KEYS:
                     properties[member] = {**deepcopy(value), "readOnly": True}
-            if "id" in schema.get("required", ()):
-                schema["required"] = [member for member in schema["required"] if member != "id"]
+            if "required" in schema:
+                schema["required"] = [member for member in schema["required"] if member not in KEYS]
             notes.append(_TOLERATED)
         self._add(name, {**schema, "title": name, "description": "\n\n".join(notes)})
         return {"$ref": SCHEMAS + name}

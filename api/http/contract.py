@@ -16,6 +16,7 @@ from schema.text import SLUG_PATTERN
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+FORM = "multipart/form-data"
 MERGE_PATCH = "application/merge-patch+json"
 PROBLEM_JSON = "application/problem+json"
 
@@ -27,6 +28,8 @@ TAGS = {
     "events": "What happened, is going on or is planned, at times that may be known only roughly.",
     "actors": "Whoever plays a role in an event or publishes a source.",
     "sources": "The documents that citations point to.",
+    "chronologies": "Saved, titled selections of events, and releases of them: frozen, checksummed exports.",
+    "imports": "Files of events that come in, and the reports of what became of each row.",
     "health": "Whether the service is up, for supervisors and load balancers.",
 }
 
@@ -75,6 +78,9 @@ PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "event_id": ("The event's id.", _UUID),
     "source_id": ("The source's id.", _UUID),
     "actor_id": ("The actor's id.", _SLUG),
+    "import_id": ("The import's id.", _UUID),
+    "slug": ("The chronology's slug.", _SLUG),
+    "number": ("The release's number.", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
 }
 
 #: The components that describe the answers to failing requests, by status.
@@ -86,6 +92,7 @@ RESPONSE_NAMES = {
     405: "MethodNotAllowed",
     406: "NotAcceptable",
     409: "Conflict",
+    410: "Gone",
     412: "PreconditionFailed",
     413: "ContentTooLarge",
     415: "UnsupportedMediaType",
@@ -120,7 +127,7 @@ class Contract:
     ``body_extra``: the type of a write-only member ``change`` which goes along in the body. With it, members that
     only ``answer`` has are tolerated in the body, so that what GET gave can be PUT back.
     ``answer``, ``answer_media_type``, ``status``: what success looks like. ``answer_formats``: further media types of
-    the answer, which JSON Schema cannot describe.
+    the answer, which JSON Schema cannot describe; with ``or_file``, ``answer_media_type`` may also be that of a file.
     ``answer_headers``, ``request_headers``: names from ``HEADERS``.
     ``problems``: slugs of ``schema.problem.PROBLEM_KINDS`` beside those that follow from the rest (see
     ``expected_problems``).
@@ -140,6 +147,7 @@ class Contract:
     answer: type | None = None
     answer_media_type: str = JSON
     answer_formats: tuple[str, ...] = ()
+    or_file: bool = False
     answer_headers: tuple[str, ...] = ()
     request_headers: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

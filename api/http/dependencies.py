@@ -11,8 +11,10 @@ from api.http.contract import contract_of
 from api.settings import Settings
 from api.store.store import Store
 from schema.batch import BatchQuery
+from schema.imports import ImportQuery, ReportQuery
 from schema.query import EventQuery, ListQuery, SourceQuery
 from schema.related import RelatedQuery
+from schema.release import ReleaseQuery
 
 HttpRequest: TypeAlias = Request[Any, Any, Any]
 # They are checked where they are made; Litestar is not to check them again.
@@ -21,8 +23,11 @@ TheReader: TypeAlias = NamedDependency[SkipValidation[Reader]]
 TheSettings: TypeAlias = NamedDependency[SkipValidation[Settings]]
 AnEventQuery: TypeAlias = NamedDependency[SkipValidation[EventQuery]]
 ABatchQuery: TypeAlias = NamedDependency[SkipValidation[BatchQuery]]
+AnImportQuery: TypeAlias = NamedDependency[SkipValidation[ImportQuery]]
+AReportQuery: TypeAlias = NamedDependency[SkipValidation[ReportQuery]]
 AListQuery: TypeAlias = NamedDependency[SkipValidation[ListQuery]]
 ASourceQuery: TypeAlias = NamedDependency[SkipValidation[SourceQuery]]
+AReleaseQuery: TypeAlias = NamedDependency[SkipValidation[ReleaseQuery]]
 ARelatedQuery: TypeAlias = NamedDependency[SkipValidation[RelatedQuery]]
 
 

@@ -8,11 +8,14 @@ from msgspec import structs
 from api import sample
 from schema.actor import Actor, ActorIn, ActorSummary
 from schema.assessment import count_evidence
+from schema.chronology import Chronology, ChronologyIn, ChronologyItem
 from schema.citation import Citation
 from schema.event import Event, EventIn, When
 from schema.figures import FigureComparison, compare
-from schema.query import Included, Range
+from schema.format import Format
+from schema.query import EventFilter, Included, Range
 from schema.related import RelatedEvent, RelatedEvents, RelationStep
+from schema.release import Release, ReleaseFile
 from schema.source import Source, SourceIn, SourceSummary
 from schema.vocabulary import RelationType
 from schema.wire import to_builtins
@@ -102,6 +105,64 @@ SOURCE: dict[str, Any] = _source | {"included": _publisher}
 SOURCE_IN: dict[str, Any] = _without(to_builtins(_the_source), "id")
 SOURCE_PAGE: dict[str, Any] = {"items": [_source], "next": None, "included": _publisher}
 
+_the_chronology = ChronologyIn(
+    slug="north-korea-and-russia",
+    title="North Korea and Russia",
+    introduction="What has passed between the two states.",
+    filter=EventFilter(actor_all=["north-korea", "russia"]),
+    items=[ChronologyItem(event_id=_the_event.id, note="Everything after rests on this.")],
+    licence="CC0-1.0",
+    language="en",
+)
+_chronology = to_builtins(Chronology(**{**structs.asdict(_the_chronology), **_RECORDED, "published_at": _TIME}))
+_its_actors = to_builtins(_included(["north-korea", "russia"], []))
+CHRONOLOGY: dict[str, Any] = _chronology | {"included": _its_actors}
+CHRONOLOGY_IN: dict[str, Any] = to_builtins(_the_chronology) | {"filter": {"actor_all": ["DPRK", "Russia"]}}
+CHRONOLOGY_EDIT: dict[str, Any] = _without(CHRONOLOGY_IN, "slug")
+CHRONOLOGY_PAGE: dict[str, Any] = {"items": [_chronology], "next": None, "included": _its_actors}
+CHRONOLOGY_EVENTS: dict[str, Any] = EVENT_PAGE | {
+    "notes": {str(item.event_id): item.note for item in _the_chronology.items}
+}
+
+_released = Release(
+    chronology=_the_chronology.slug,
+    revision=1,
+    number=1,
+    title=_the_chronology.title,
+    note="As quoted in the article of June 2025.",
+    licence=_the_chronology.licence,
+    citation="North Korea and Russia. Release 1, 2025-06-01. As of change 80, digest (SHA-256) " + "5e" * 32 + ".",
+    made_at=_TIME,
+    sequence=80,
+    digest="5e" * 32,
+    events=17,
+    files=[
+        ReleaseFile(
+            format=Format.CSV,
+            media_type="text/csv",
+            name="north-korea-and-russia-1.csv",
+            bytes=12345,
+            sha256="0f" * 32,
+            href="/v1/chronologies/north-korea-and-russia/releases/1?format=csv",
+        )
+    ],
+    left_out=[],
+)
+RELEASE: dict[str, Any] = to_builtins(_released)
+RELEASE_IN: dict[str, Any] = {"note": _released.note}
+RELEASE_PAGE: dict[str, Any] = {
+    "items": [
+        {
+            "number": 1,
+            "made_at": _TIME,
+            "href": "/v1/chronologies/north-korea-and-russia/releases/1",
+            "manifest": RELEASE,
+            "withdrawn": None,
+        }
+    ],
+    "next": None,
+}
+
 _shipments, _ = _event(next(event for event in _SAMPLE.events if any(one.figures for one in event.citations)), 51)
 _groups = compare(_shipments)
 _stated = [figure for group in _groups for figure in group.figures]
@@ -142,4 +203,38 @@ BATCH_ANSWER: dict[str, Any] = {
     "unchanged": 0,
     "refused": 0,
     "results": [{"row": 0, "status": "created", "id": EVENT["id"], "revision": 1, "errors": []}],
+}
+
+IMPORT_REPORT: dict[str, Any] = {
+    "id": "0199c3a4-5b6d-7e8f-9a0b-1c2d3e4f5a6b",
+    "state": "finished",
+    "author": "Newsroom desk",
+    "started_at": _TIME,
+    "finished_at": _TIME,
+    "expires_at": "2025-07-01T09:00:00.000000Z",
+    "file": "chronology.csv",
+    "bytes": 1892,
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "format": "csv",
+    "encoding": "Mac Roman",
+    "line_ends": "CR",
+    "dry_run": False,
+    "atomic": False,
+    "upsert_on": None,
+    "overwrite": False,
+    "mapped": False,
+    "notes": ["Cells are separated by the semicolon."],
+    "problem": None,
+    "counts": {"rows": 2, "created": 1, "updated": 0, "unchanged": 0, "refused": 1, "warned": 0},
+    "results": [
+        {"row": 0, "status": "created", "id": EVENT["id"], "revision": 1, "errors": [], "warnings": []},
+        {
+            "row": 1,
+            "status": "refused",
+            "id": None,
+            "revision": None,
+            "errors": [{"detail": "There is no thirteenth month.", "pointer": "/1/date", "suggestion": "2024-12"}],
+            "warnings": [],
+        },
+    ],
 }

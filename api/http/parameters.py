@@ -107,6 +107,13 @@ def read_slug(text: str, name: str) -> str:
     return text
 
 
+def read_number(text: str, name: str) -> int:
+    """Read a number of the path, from 1 on; what is none is ``not-found``."""
+    if not re.fullmatch(r"[1-9][0-9]{0,9}", text) or int(text) > MAXIMUM_REVISION:
+        raise problem("not-found", f"There is nothing here: {name} is not a number from 1 on.")
+    return int(text)
+
+
 class AnyRevision:
     """What ``If-Match: *`` allows."""
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -45,13 +46,23 @@ class Chunk(NamedTuple):
 class ReadRow(NamedTuple):
     """A row as read; ``reading`` is None if it is no JSON object, and ``flaws`` then say why.
 
-    ``stateless`` is the row as it was sent if it does not say its state, which may then have to be put in.
+    ``stateless`` is the row as it was sent if it does not say its state, which may then have to be put in. Of a row
+    of a file, ``own_id`` is the event that it is whenever it comes, if it does not say so by its id; ``cites_file`` is
+    set if its citation was not its own, but put in.
     """
 
     number: int
     reading: Reading[BatchRow] | None
     flaws: list[Flaw]
     stateless: bytes | None = None
+    own_id: UUID | None = None
+    cites_file: bool = False
+
+    @property
+    def event_id(self) -> UUID | None:
+        """Which event it is, by its own word or always."""
+        given = self.reading.value.id if self.reading is not None else None
+        return given if given is not None else self.own_id
 
     def in_state(self, state: State) -> "ReadRow":
         """Read it as if it had this state, unless it says its own: what a row may leave out depends on it."""

@@ -4,7 +4,7 @@ Nothing in here waits for a client while the head is held: rows are read before,
 """
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -54,7 +54,7 @@ async def write_whole(
                 # A statement per chunk: none takes longer the more rows there are.
                 await write.append()
             if atomic:
-                _refuse_faults(results)
+                refuse_faults(results)
             if dry_run:
                 raise _UndoneError
     except _UndoneError:
@@ -63,51 +63,25 @@ async def write_whole(
 
 
 async def write_chunks(
-    store: Store,
-    chunks: AsyncIterable[Chunk],
-    options: Options,
-    key_of: Callable[[Chunk], Key | None],
-    *,
-    retry_refused: bool = False,
-) -> AsyncIterator[tuple[Chunk, list[RowResult], set[int]]]:
-    """Write each chunk in its own transaction, together with its results if it has a key.
-
-    Gives each chunk, what became of its rows, and the numbers of those that an earlier run has written. Rows that
-    were refused then are tried again if ``retry_refused`` says so.
-    """
+    store: Store, chunks: AsyncIterable[Chunk], options: Options, key_of: Callable[[Chunk], Key | None]
+) -> AsyncIterator[list[RowResult]]:
+    """Write each chunk in its own transaction, together with its results if it has a key; gives these."""
     async for chunk in chunks:
-        written_now: set[int] = set()
 
-        async def write(store: Store, chunk: Chunk = chunk, now: set[int] = written_now) -> Answer:
-            now.update(row.number for row in chunk.rows)
-            return await _write_chunk(store, chunk, options, [])
+        async def write(store: Store, chunk: Chunk = chunk) -> Answer:
+            rows = [read_row(row) for row in chunk.rows]
+            async with store.connection() as connection, writing(connection, options.author) as write:
+                return Answer(200, {}, encode(await write_rows(write, rows, options.upsert_on)))
 
-        async def write_again(store: Store, kept: Answer, chunk: Chunk = chunk, now: set[int] = written_now) -> Answer:
-            known = _results(kept)
-            now.update(result.row for result in known if result.status is RowStatus.REFUSED)
-            return await _write_chunk(store, chunk, options, known)
-
-        answer = await once(store, key_of(chunk), write, write_again if retry_refused else None)
-        results = _results(answer)
-        yield chunk, results, {result.row for result in results if result.status is not RowStatus.REFUSED} - written_now
-
-
-async def _write_chunk(store: Store, chunk: Chunk, options: Options, known: list[RowResult]) -> Answer:
-    """Write the rows of a chunk that are not written yet."""
-    done = {result.row: result for result in known if result.status is not RowStatus.REFUSED}
-    rows = [read_row(row) for row in chunk.rows if row.number not in done]
-    results = list(done.values())
-    if rows:
-        async with store.connection() as connection, writing(connection, options.author) as write:
-            results += await write_rows(write, rows, options.upsert_on)
-    return Answer(200, {}, encode(sorted(results, key=lambda result: result.row)))
+        yield _results(await once(store, key_of(chunk), write))
 
 
 def _results(answer: Answer) -> list[RowResult]:
     return msgspec.json.decode(answer.body, type=list[RowResult])
 
 
-def _refuse_faults(results: list[RowResult]) -> None:
+def refuse_faults(results: Sequence[RowResult]) -> None:
+    """Raise ``invalid-body`` with the faults of the rows that were refused, if there are any."""
     refused = [result for result in results if result.status is RowStatus.REFUSED]
     if not refused:
         return

@@ -64,12 +64,10 @@ async def once(
     store: Store,
     key: Key | None,
     work: Callable[[Store], Awaitable[Answer]],
-    again: Callable[[Store, Answer], Awaitable[Answer]] | None = None,
 ) -> Answer:
     """Do the work and keep its answer, or give the answer that is kept.
 
-    ``work`` is given the store to do it with; what it raises is not kept, and nothing that it wrote is. With
-    ``again``, an answer that is kept is not given but handed to it, and what it gives is kept instead. Raises
+    ``work`` is given the store to do it with; what it raises is not kept, and nothing that it wrote is. Raises
     ``request-in-flight`` while the same key is being worked on anywhere, and ``idempotency-key-reused`` if the key
     was kept for another request.
     """
@@ -91,12 +89,8 @@ async def once(
                     "idempotency-key-reused",
                     "This Idempotency-Key came with another request before. Give each request a key of its own.",
                 )
-            kept = Answer(row["status"], msgspec.json.decode(row["headers"], type=dict[str, str]), row["body"])
-            if again is None:
-                return kept
-            answer = await again(PinnedStore(connection), kept)
-        else:
-            answer = await work(PinnedStore(connection))
+            return Answer(row["status"], msgspec.json.decode(row["headers"], type=dict[str, str]), row["body"])
+        answer = await work(PinnedStore(connection))
         headers = msgspec.json.encode(answer.headers).decode()
         await connection.execute(
             query("idempotency", "keep"),

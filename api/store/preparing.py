@@ -122,6 +122,15 @@ def relation_flaws(content: EventIn, states: dict[UUID, str], own_id: UUID | Non
     return flaws
 
 
+def missing_relations(content: EventIn, states: dict[UUID, str], own_id: UUID | None) -> set[str]:
+    """The pointers of relations to other events that are not there."""
+    return {
+        f"/relations/{index}/event_id"
+        for index, relation in enumerate(content.relations)
+        if relation.event_id not in states and relation.event_id != own_id
+    }
+
+
 def another_source(index: int, source_id: UUID) -> Flaw:
     """The flaw of a citation that brings along a source under the id of another one."""
     return Flaw(f"/citations/{index}/source/id", f"{source_id} is another source.", "leave the id out")

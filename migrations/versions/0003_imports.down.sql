@@ -1,1 +1,1 @@
-DROP TABLE import;
+DROP TABLE import_part, import;

@@ -1,5 +1,7 @@
 """Mappings: every value where it was said to be, and nothing guessed."""
 
+import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -160,3 +162,10 @@ async def test_wikitimes(client: Client) -> None:
     assert sum(any(one["locator"] for one in event["citations"]) for event in found) == 1
     assert sum(len(event["citations"]) for event in found) == 611 + 1
     assert sum(len(event["actors"]) for event in found) >= 1500
+
+
+def test_the_mapping_of_the_documentation_is_one() -> None:
+    text = (MAPPINGS.parent / "imports.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    assert read(json.loads(example), Mapping).flaws == []
+    assert all(f"`{form.value}`" in text for form in DateFormat)
