@@ -1,11 +1,12 @@
 """Files of events that come in: how they are to be read and written, and the report of what became of each row."""
 
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from schema.batch import RowResult
 from schema.mapping import Mapping
@@ -58,13 +59,6 @@ class ImportQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             "that event's new content. Every row needs one. Left out, rows are matched by their ids."
         ),
     ] = None
-    overwrite: Annotated[
-        bool,
-        Meta(
-            description="Write also over events that an editor has corrected since the file's rows were last written; "
-            "without it such rows are refused."
-        ),
-    ] = False
 
 
 class ImportForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,20 +88,14 @@ class ImportCounts(Struct, frozen=True, kw_only=True):
     refused: int = 0
     warned: int = 0
 
-    def plus(self, results: list[ImportRowResult]) -> "ImportCounts":
+    def plus(self, results: Sequence[ImportRowResult]) -> Self:
         """Count further rows in."""
-        statuses = [result.status.value for result in results]
-        return ImportCounts(
-            rows=self.rows + len(results),
-            created=self.created + statuses.count("created"),
-            updated=self.updated + statuses.count("updated"),
-            unchanged=self.unchanged + statuses.count("unchanged"),
-            refused=self.refused + statuses.count("refused"),
-            warned=self.warned + sum(bool(result.warnings) for result in results),
-        )
+        statuses = Counter(result.status.value for result in results)
+        further = {**statuses, "rows": len(results), "warned": sum(bool(result.warnings) for result in results)}
+        return structs.replace(self, **{name: getattr(self, name) + number for name, number in further.items()})
 
 
-class ImportSummary(Struct, frozen=True, kw_only=True):
+class ImportSummary(ImportCounts, frozen=True, kw_only=True):
     """The head of an import's report: the file, how it was read, and the counts."""
 
     id: UUID
@@ -127,11 +115,9 @@ class ImportSummary(Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     atomic: bool = False
     upsert_on: Slug | None = None
-    overwrite: bool = False
     mapped: Annotated[bool, Meta(description="Whether a mapping was used.")] = False
     notes: Annotated[Sequence[str], Meta(description="What was noticed about the file as a whole.")] = ()
     problem: Annotated[str | None, Meta(description="Why it stopped before the end, where it did.")] = None
-    counts: ImportCounts = ImportCounts()
 
 
 class ImportReport(ImportSummary, frozen=True, kw_only=True):

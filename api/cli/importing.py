@@ -55,7 +55,6 @@ _REPORTS = {f".{form.value}": form for form in ReportFormat}
     metavar="SCHEME",
     help="A scheme of external_ids: a row whose identifier an event has already is that event's new content.",
 )
-@click.option("--overwrite", is_flag=True, help="Write also over events that were corrected since.")
 @click.option(
     "--report",
     "report_file",
@@ -73,7 +72,6 @@ def import_files(
     dry_run: bool,
     atomic: bool,
     upsert_on: str | None,
-    overwrite: bool,
     report_file: Path | None,
     author: str,
 ) -> int:
@@ -89,7 +87,7 @@ def import_files(
     if report_file is not None and (report_file.suffix.lower() not in _REPORTS or len(files) > 1):
         raise click.BadParameter("a name that ends in .json, .csv or .xlsx, for one file", param_hint="--report")
     mapping = _mapping(mapping_file) if mapping_file is not None else None
-    way = Way(author, {}, _scheme(upsert_on), overwrite, atomic, dry_run)
+    way = Way(author, {}, _scheme(upsert_on), atomic, dry_run)
     refused = 0
     with access(settings) as database:
         for file in files:
@@ -163,7 +161,7 @@ async def _import(
 
             async def tell(results: list[ImportRowResult]) -> None:
                 nonlocal summary, shown
-                summary = structs.replace(summary, counts=summary.counts.plus(results))
+                summary = summary.plus(results)
                 if report_file is not None:
                     kept.extend(results)
                 for result in results:
@@ -184,7 +182,7 @@ async def _import(
     _tell(summary)
     if report_file is not None:
         _write_report(report_of(summary, kept), report_file)
-    return summary.counts.refused
+    return summary.refused
 
 
 def _summary(path: Path, digest: str, opened: Opened, way: Way, *, mapped: bool) -> ImportSummary:
@@ -204,16 +202,14 @@ def _summary(path: Path, digest: str, opened: Opened, way: Way, *, mapped: bool)
         dry_run=way.dry_run,
         atomic=way.atomic,
         upsert_on=way.upsert_on,
-        overwrite=way.overwrite,
         mapped=mapped,
     )
 
 
 def _tell(summary: ImportSummary) -> None:
-    counts = summary.counts
-    words = [f"{getattr(counts, status.value):,} {status.value}" for status in RowStatus]
-    if counts.warned:
-        words.append(f"{counts.warned:,} with warnings")
+    words = [f"{getattr(summary, status.value):,} {status.value}" for status in RowStatus]
+    if summary.warned:
+        words.append(f"{summary.warned:,} with warnings")
     nothing = " Nothing was written: this was a dry run." if summary.dry_run else ""
     click.echo(f"{summary.file}: {', '.join(words)}.{nothing}")
     told = [summary.format.value, summary.encoding, f"lines end in {summary.line_ends}" if summary.line_ends else None]

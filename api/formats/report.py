@@ -58,7 +58,6 @@ def write_xlsx(report: ImportReport, file: BinaryIO) -> None:
 
 def about_of(report: ImportReport) -> list[tuple[str, str]]:
     """What a report says of the file as a whole, as names and texts."""
-    counts = report.counts
     given = {
         "file": report.file,
         "format": report.format.value,
@@ -66,12 +65,12 @@ def about_of(report: ImportReport) -> list[tuple[str, str]]:
         "line ends": report.line_ends,
         "SHA-256": report.digest,
         "state": report.state.value + (", dry run: nothing was written" if report.dry_run else ""),
-        "rows": str(counts.rows),
-        "created": str(counts.created),
-        "updated": str(counts.updated),
-        "unchanged": str(counts.unchanged),
-        "refused": str(counts.refused),
-        "with warnings": str(counts.warned),
+        "rows": str(report.rows),
+        "created": str(report.created),
+        "updated": str(report.updated),
+        "unchanged": str(report.unchanged),
+        "refused": str(report.refused),
+        "with warnings": str(report.warned),
         "problem": report.problem,
     }
     return [(name, text) for name, text in given.items() if text] + [("note", note) for note in report.notes]

@@ -221,11 +221,15 @@ IMPORT_REPORT: dict[str, Any] = {
     "dry_run": False,
     "atomic": False,
     "upsert_on": None,
-    "overwrite": False,
     "mapped": False,
     "notes": ["Cells are separated by the semicolon."],
     "problem": None,
-    "counts": {"rows": 2, "created": 1, "updated": 0, "unchanged": 0, "refused": 1, "warned": 0},
+    "rows": 2,
+    "created": 1,
+    "updated": 0,
+    "unchanged": 0,
+    "refused": 1,
+    "warned": 0,
     "results": [
         {"row": 0, "status": "created", "id": EVENT["id"], "revision": 1, "errors": [], "warnings": []},
         {

@@ -28,6 +28,7 @@ from api.store.store import Store
 from schema.imports import (
     MAXIMUM_IMPORT_ROWS,
     REPORT_DAYS,
+    ImportCounts,
     ImportForm,
     ImportQuery,
     ImportReport,
@@ -106,14 +107,11 @@ async def _imported(store: Store, opened: Opened, upload: Upload, asked: ImportQ
         dry_run=asked.dry_run,
         atomic=asked.atomic,
         upsert_on=asked.upsert_on,
-        overwrite=asked.overwrite,
         mapped=upload.mapping is not None,
     )
     await keep_summary(store, summary)
     source = file_source(upload.name, opened.format, upload.digest, upload.mapping)
-    way = Way(
-        author, source, asked.upsert_on, asked.overwrite, asked.atomic, asked.dry_run, most_rows=MAXIMUM_IMPORT_ROWS
-    )
+    way = Way(author, source, asked.upsert_on, asked.atomic, asked.dry_run, most_rows=MAXIMUM_IMPORT_ROWS)
     is_whole = asked.atomic or asked.dry_run
     results: list[ImportRowResult] = []
     parts = 0
@@ -121,7 +119,7 @@ async def _imported(store: Store, opened: Opened, upload: Upload, asked: ImportQ
     async def tell(more: list[ImportRowResult]) -> None:
         nonlocal summary, parts
         results.extend(more)
-        summary = structs.replace(summary, counts=summary.counts.plus(more))
+        summary = summary.plus(more)
         # While one transaction holds a connection for all of it, no other one is asked for.
         if not is_whole:
             await keep_part(store, summary, parts, more)
@@ -147,9 +145,10 @@ async def _imported(store: Store, opened: Opened, upload: Upload, asked: ImportQ
 
 
 async def _failed(store: Store, summary: ImportSummary, detail: str, *, is_whole: bool) -> None:
-    changes = {"counts": type(summary.counts)()} if is_whole else {}
+    # Of what was one transaction nothing is written.
+    counts = structs.asdict(ImportCounts()) if is_whole else {}
     summary = structs.replace(
-        summary, state=ImportState.FAILED, finished_at=wire_time(datetime.now(UTC)), problem=detail, **changes
+        summary, state=ImportState.FAILED, finished_at=wire_time(datetime.now(UTC)), problem=detail, **counts
     )
     # Should the store be away, the report will be found silent.
     with suppress(ProblemError):
@@ -158,13 +157,12 @@ async def _failed(store: Store, summary: ImportSummary, detail: str, *, is_whole
 
 def _stopped(error: ProblemError, summary: ImportSummary, *, is_whole: bool) -> ProblemError:
     """Add to a problem what stays written although the answer is no success."""
-    counts = summary.counts
-    if is_whole or not counts.rows:
+    if is_whole or not summary.rows:
         return error
-    done = counts.rows - counts.refused
+    done = summary.rows - summary.refused
     return ProblemError(
         error.kind,
-        f"{error.detail} {done:,} rows are written or were there, {counts.refused:,} were refused: see"
+        f"{error.detail} {done:,} rows are written or were there, {summary.refused:,} were refused: see"
         f" /v1/imports/{summary.id}. Send the same file again for the rest.",
         error.faults,
         headers=error.headers,

@@ -51,7 +51,6 @@ class Way(NamedTuple):
     author: str
     source: dict[str, Any]
     upsert_on: str | None = None
-    overwrite: bool = False
     atomic: bool = False
     dry_run: bool = False
     most_rows: int | None = None
@@ -131,7 +130,7 @@ async def _write(
     write: Writing, chunk: _Chunk, way: Way, opened: Opened, held: "_Held | None"
 ) -> list[ImportRowResult]:
     """Write a chunk; rows that wait for events to come go to ``held``, or are refused if there is none."""
-    rules = FileRules(way.author, way.overwrite, opened.candidates, is_last=held is None)
+    rules = FileRules(way.author, opened.candidates, is_last=held is None)
     done = await write_file_rows(write, chunk.rows, way.upsert_on, rules)
     if held is not None:
         done.results.extend(held.take(done.held, chunk))
@@ -188,7 +187,7 @@ class _Reader:
     def __init__(self, opened: Opened, way: Way) -> None:
         self.opened = opened
         self._way = way
-        self._seen: dict[UUID, int] = {}
+        self._seen: dict[UUID | str, tuple[int, UUID]] = {}
         self._is_empty = True
         self._waiting: tuple[ParsedRow, ReadRow, int] | None = None
 
@@ -205,14 +204,8 @@ class _Reader:
             parsed.append(row)
             chunk.rows.append(made)
             chunk.sizes[made.number] = row_size
-            warnings = list(row.warnings)
-            same = self._seen.get(made.event_id) if made.event_id is not None else None
-            if same is not None:
-                warnings.append(f"This is the same event as row {same + 1}.")
-            elif made.event_id is not None and len(self._seen) < REMEMBERED_ROWS:
-                self._seen[made.event_id] = made.number
-            if warnings:
-                chunk.warnings[made.number] = warnings
+            if row.warnings:
+                chunk.warnings[made.number] = list(row.warnings)
         if not chunk.rows:
             if self._is_empty:
                 raise problem("unreadable-file", "There are no rows; at least one event is needed.")
@@ -236,7 +229,30 @@ class _Reader:
             raise problem(
                 "too-many-rows", f"A file has at most {most:,} rows here. Use the command line, or divide it."
             )
-        return (row, *self._read(row))
+        return self._held_against_earlier(row, *self._read(row))
+
+    def _held_against_earlier(self, row: ParsedRow, made: ReadRow, size: int) -> tuple[ParsedRow, ReadRow, int]:
+        """Tell a row that is the same event as one before; refuse it if it says something else.
+
+        Were both written, one after the other, the same file would change the event each time it comes.
+        """
+        if row.value is None or made.event_id is None:
+            return row, made, size
+        key: UUID | str = made.event_id
+        if self._way.upsert_on is not None and made.reading is not None:
+            key = made.reading.value.external_ids.get(self._way.upsert_on, key)
+        content = id_of_content(row.value)
+        earlier = self._seen.get(key)
+        if earlier is None:
+            if len(self._seen) < REMEMBERED_ROWS:
+                self._seen[key] = (made.number, content)
+            return row, made, size
+        number, said = earlier
+        if said == content:
+            warning = f"This is the same event as row {number + 1}."
+            return row._replace(warnings=[*row.warnings, warning]), made, size
+        flaw = Flaw("", f"This is the same event as row {number + 1}, and says something else.", "keep one of the two")
+        return row, ReadRow(made.number, None, [flaw]), size
 
     def _read(self, row: ParsedRow) -> tuple[ReadRow, int]:
         if row.value is None:

@@ -211,13 +211,21 @@ def _read_table(table: Table, read: Callable[[dict[str, str], int], ParsedRow]) 
 
 
 def _story_of(table: Table) -> Opened:
+    raws = list(table.rows)
+    whole = [raw for raw in raws if raw.cells and not raw.flaws]
     try:
-        story = timelinejs_reading.read_table(raw.cells for raw in table.rows)
+        story = timelinejs_reading.read_table(raw.cells for raw in whole)
     except MalformedError as error:
         raise unreadable(str(error)) from None
+    rows = [
+        row._replace(number=whole[row.number].number, warnings=[*whole[row.number].warnings, *row.warnings])
+        for row in story.rows
+    ]
+    rows += [ParsedRow(raw.number, None, raw.flaws, raw.warnings) for raw in raws if raw.flaws or not raw.cells]
+    rows.sort(key=lambda row: row.number)
     encoding = Encoding("", table.encoding or "", table.line_ends or "", [])
     opened = _story(story, encoding, table.notes)
-    return opened._replace(encoding=table.encoding, line_ends=table.line_ends, rows=iter(story.rows))
+    return opened._replace(encoding=table.encoding, line_ends=table.line_ends, rows=iter(rows))
 
 
 def _story(story: timelinejs_reading.Story, encoding: Encoding, notes: list[str]) -> Opened:

@@ -15,8 +15,8 @@ from msgspec import structs
 
 from api.ingest.candidates import with_candidates
 from api.ingest.rows import ReadRow
+from api.ingest.waves import in_waves
 from api.store.actors import insert_actor, prepare_actor
-from api.store.addresses import canonical_address
 from api.store.editing import all_flaws, same_content
 from api.store.event_writing import (
     Current,
@@ -28,7 +28,7 @@ from api.store.event_writing import (
     with_kept_ids,
     write_events,
 )
-from api.store.identity import fold, new_id
+from api.store.identity import new_id
 from api.store.log import Writing
 from api.store.preparing import References, look_up, missing_relations, resolve
 from api.store.sql import query
@@ -36,7 +36,6 @@ from schema.actor import ActorIn
 from schema.batch import BatchRow, RowResult, RowStatus
 from schema.event import EventIn
 from schema.problem import Fault, ProblemError, fault_of
-from schema.source import SourceIn
 from schema.validation import Flaw, read
 from schema.vocabulary import ChangeType, State
 from schema.wire import to_builtins
@@ -50,13 +49,11 @@ _MOST_RETRIES = 5
 class FileRules(NamedTuple):
     """How rows of a file are written.
 
-    ``author``: whose import it is. ``overwrite``: events that were corrected since are written, too. ``candidates``:
-    the actors that rows bring along may be stored under other ids. ``is_last``: what rows point to will not come any
-    more, so that none is held back.
+    ``author``: whose import it is. ``candidates``: the actors that rows bring along may be stored under other ids.
+    ``is_last``: what rows point to will not come any more, so that none is held back.
     """
 
     author: str
-    overwrite: bool = False
     candidates: bool = False
     is_last: bool = False
 
@@ -138,25 +135,7 @@ class _Batch:
 
     def _waves(self, rows: Sequence[ReadRow]) -> Iterator[list[ReadRow]]:
         most = max(WAVE_ROWS, len(rows)) if self._rules is not None and self._rules.is_last else WAVE_ROWS
-        wave: list[ReadRow] = []
-        brought: set[tuple[str, str]] = set()
-        sources = _Sources()
-        for row in rows:
-            alone = self._rules is None and self._has_new_actors(row)
-            brings, needs = self._ties(row)
-            if wave and (len(wave) == most or alone or needs & brought or not sources.admit(row)):
-                yield wave
-                wave, brought, sources = [], set(), _Sources()
-                brings, _ = self._ties(row)
-            wave.append(row)
-            brought |= brings
-            sources.add(row)
-            if alone:
-                # What follows may mean them by their names, and a refused row takes them back.
-                yield wave
-                wave, brought, sources = [], set(), _Sources()
-        if wave:
-            yield wave
+        return in_waves(rows, most, self._ties, lambda row: self._rules is None and self._has_new_actors(row))
 
     def _has_new_actors(self, row: ReadRow) -> bool:
         return row.reading is not None and any(actor.id not in self._actors for actor in row.reading.value.new_actors)
@@ -306,7 +285,7 @@ class _Batch:
         contents = [row.reading.value for row in wave if row.reading is not None]
         ids = {row.event_id for row in wave if row.event_id is not None}
         corrected: dict[UUID, int] = {}
-        if self._rules is not None and not self._rules.overwrite:
+        if self._rules is not None:
             edited = [event_id for event_id, current in currents.items() if current.stored.revision > 1]
             corrected = await corrected_since(connection, edited, self._rules.author) if edited else {}
         return _Lookups(
@@ -381,7 +360,7 @@ class _Batch:
         revision = lookups.corrected.get(current.event.id)
         if revision is not None:
             detail = f"The event {current.event.id} has been corrected since (revision {revision}); it stays as it is."
-            return _Outcome(row, None, _refused(row, [Flaw("", detail, "overwrite=true writes over it")]))
+            return _Outcome(row, None, _refused(row, [Flaw("", detail, "change the event itself")]))
         plan = Plan(current.event.id, current, prepared._replace(content=kept), ChangeType.UPDATE)
         return _Outcome(row, plan, None)
 
@@ -413,47 +392,6 @@ class _Batch:
         if current.event.state is State.PUBLISHED and content.state is State.DRAFT:
             flaws.append(Flaw("/state", "What was published cannot be a draft again.", "retract it instead"))
         return current, flaws
-
-
-class _Sources:
-    """The sources that the rows of a wave bring along.
-
-    Whether two of them are one, or may have their ids, depends on whether there is such a source already. Those that
-    agree in all of it may stand in one wave.
-    """
-
-    def __init__(self) -> None:
-        self._ids: dict[str, UUID | None] = {}
-        self._kinds: dict[UUID, tuple[str, ...]] = {}
-
-    def admit(self, row: ReadRow) -> bool:
-        """Say whether a row's sources fit to those before."""
-        return all(
-            (likeness not in self._ids or (source.id is None or self._ids[likeness] == source.id))
-            and (source.id is None or self._kinds.get(source.id, kind) == kind)
-            for source, likeness, kind in _brought_sources(row)
-        )
-
-    def add(self, row: ReadRow) -> None:
-        """Note a row's sources."""
-        for source, likeness, kind in _brought_sources(row):
-            self._ids.setdefault(likeness, source.id)
-            if source.id is not None:
-                self._kinds.setdefault(source.id, kind)
-
-
-def _brought_sources(row: ReadRow) -> Iterator[tuple[SourceIn, str, tuple[str, ...]]]:
-    """Give each source with what makes it like others, and all that makes it the same."""
-    for citation in row.reading.value.citations if row.reading is not None else ():
-        source = citation.source
-        if isinstance(source, UUID):
-            continue
-        if source.url is not None:
-            address = canonical_address(source.url)
-            yield source, f"url {address}", ("url", address)
-        else:
-            title, published = fold(source.title), source.published.text if source.published else ""
-            yield source, f"title {title}", (source.publisher or "", title, published)
 
 
 def _event_of(row: BatchRow) -> EventIn:

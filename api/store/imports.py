@@ -19,7 +19,7 @@ SILENT_AFTER = timedelta(minutes=10)
 async def keep_summary(store: Store, summary: ImportSummary) -> None:
     """Keep how far an import is; taking in a new one takes away some that have expired."""
     async with store.connection() as connection, connection.transaction():
-        if summary.state is ImportState.RUNNING and not summary.counts.rows:
+        if summary.state is ImportState.RUNNING and not summary.rows:
             await connection.execute(query("imports", "purge"))
         expires_at = datetime.fromisoformat(summary.expires_at)
         await connection.execute(query("imports", "keep"), summary.id, encode(summary), expires_at)

@@ -35,13 +35,22 @@ async def test_the_same_file_again_changes_nothing(client: Client) -> None:
 
 async def test_a_row_that_is_there_twice_is_one_event(client: Client) -> None:
     plain = event_body(title="Once")
-    report = await send_file(client, lines([plain, row(0), dict(reversed(plain.items())), row(0, summary="More")]))
-    assert statuses(report) == ["created", "created", "unchanged", "updated"]
+    file = lines([plain, row(0), dict(reversed(plain.items())), row(0, summary="More")])
+    report = await send_file(client, file)
+    assert statuses(report) == ["created", "created", "unchanged", "refused"]
     assert report["results"][2]["warnings"] == ["This is the same event as row 1."]
-    assert report["results"][3]["warnings"] == ["This is the same event as row 2."]
-    assert report["counts"] == {
-        "rows": 4, "created": 2, "updated": 1, "unchanged": 1, "refused": 0, "warned": 2,
-    }  # fmt: skip
+    (fault,) = report["results"][3]["errors"]
+    assert fault["detail"] == "This is the same event as row 2, and says something else."
+    counts = {name: report[name] for name in ("rows", "created", "updated", "unchanged", "refused", "warned")}
+    assert counts == {"rows": 4, "created": 2, "updated": 0, "unchanged": 1, "refused": 1, "warned": 1}
+    assert statuses(await send_file(client, file)) == ["unchanged"] * 3 + ["refused"]
+
+
+async def test_a_file_whose_rows_contradict_each_other_changes_nothing_the_second_time(client: Client) -> None:
+    file = lines([row(0, external_ids={"n": "1"}), {**row(1, external_ids={"n": "1"}), "title": "Another"}])
+    first = await send_file(client, file, upsert_on="n")
+    assert statuses(first) == ["created", "refused"]
+    assert statuses(await send_file(client, file, upsert_on="n")) == ["unchanged", "refused"]
 
 
 async def test_a_changed_row_is_a_new_revision_of_its_event(client: Client) -> None:
@@ -91,12 +100,9 @@ async def test_what_was_corrected_is_not_written_over(client: Client) -> None:
     assert statuses(report) == ["refused", "updated", "updated"]
     (fault,) = report["results"][0]["errors"]
     assert "corrected since (revision 2)" in fault["detail"]
-    assert "overwrite=true" in fault["suggestion"]
-    # It is everybody's correction that counts, and once it was written over it is settled.
+    # It is everybody's correction that counts.
     other = await new_token(client, "somebody else", "edit")
     assert statuses(await send_file(client, changed, headers=other))[0] == "refused"
-    assert statuses(await send_file(client, changed, overwrite=True))[0] == "updated"
-    assert statuses(await send_file(client, lines([row(0)]))) == ["updated"]
 
 
 async def test_what_is_retracted_or_discarded_stays_so(client: Client) -> None:
@@ -111,8 +117,8 @@ async def test_what_is_retracted_or_discarded_stays_so(client: Client) -> None:
 
 async def test_a_draft_stays_one_until_its_row_says_otherwise(client: Client) -> None:
     await send_file(client, lines([row(0, state="draft")]))
-    report = await send_file(client, lines([row(0), row(0, state="published")]))
-    assert statuses(report) == ["unchanged", "updated"]
+    assert statuses(await send_file(client, lines([row(0)]))) == ["unchanged"]
+    assert statuses(await send_file(client, lines([row(0, state="published")]))) == ["updated"]
 
 
 async def test_rows_may_point_forward_and_in_circles(client: Client) -> None:
@@ -243,7 +249,7 @@ async def test_flattened_dates_are_warned_of(client: Client) -> None:
         assert [result["row"] for result in report["results"] if result["warnings"]] == warned
     # What comes out of a store says itself how rough it is.
     report = await send_file(client, lines([event_body(title="x", date=date) for date in rough]))
-    assert report["counts"]["warned"] == 0
+    assert report["warned"] == 0
 
 
 async def test_nothing_in_a_file_is_fetched(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,5 +294,5 @@ async def test_nothing_in_a_file_is_fetched(client: Client, monkeypatch: pytest.
         first = await send_file(client, lines(rows))
         second = await send_file(client, json.dumps(story).encode(), "story.json")
         third = await send_file(client, ("a\n" + "\n".join(addresses)).encode(), "a.csv", mapping)
-    assert first["counts"]["created"] == 2
-    assert second["counts"]["rows"] == third["counts"]["rows"] == len(addresses)
+    assert first["created"] == 2
+    assert second["rows"] == third["rows"] == len(addresses)

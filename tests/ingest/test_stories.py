@@ -16,9 +16,19 @@ async def test_stories_come_in(client: Client, name: str) -> None:
     raw = shared(f"timelinejs/{name}.json").read_bytes()
     story = json.loads(raw)
     report = await send_file(client, raw, f"{name}.json")
-    counts = report["counts"]
+    counts = report
     assert report["format"] == "timelinejs"
     assert counts["rows"] == len(story["events"]) + len(story.get("eras") or [])
     assert counts["created"] == counts["rows"], report
     again = await send_file(client, raw, f"{name}.json")
-    assert again["counts"]["unchanged"] == counts["rows"]
+    assert again["unchanged"] == counts["rows"]
+
+
+async def test_a_broken_row_of_its_spreadsheet_is_told_and_stops_no_other(client: Client) -> None:
+    header = "Year,Month,Day,Headline,Text,Type"
+    rows = ["2024,6,,First,,", '2024,6,"1"x,Broken,,', "2025,4,28,Last,,"]
+    report = await send_file(client, "\n".join([header, *rows]).encode(), "story.csv")
+    assert report["format"] == "timelinejs"
+    assert [(result["row"], result["status"]) for result in report["results"]] == [
+        (0, "created"), (1, "refused"), (2, "created"),
+    ]  # fmt: skip
