@@ -47,7 +47,7 @@ def pages_of_events(store: Store, *, edit: bool) -> PageOf:
     """Pages of all events, as ``GET /v1/events`` lists them."""
 
     async def page_of(asked: EventQuery) -> ListedPage:
-        listed = await listing.list_events(store, asked, edit=edit)
+        listed = await listing.list_events(store, asked, edit=edit, bare=True)
         return ListedPage(listed.page.items, listed.next)
 
     return page_of
@@ -57,7 +57,7 @@ def pages_of_chronology(store: Store, chronology: Chronology, *, edit: bool) -> 
     """Pages of a chronology's events, with its notes."""
 
     async def page_of(asked: EventQuery) -> ListedPage:
-        listed, notes = await list_chronology_events(store, chronology, asked, edit=edit)
+        listed, notes = await list_chronology_events(store, chronology, asked, edit=edit, bare=True)
         return ListedPage(listed.page.items, listed.next, notes)
 
     return page_of

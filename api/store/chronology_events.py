@@ -53,14 +53,15 @@ class _Lists(NamedTuple):
 
 
 async def list_chronology_events(
-    store: Store, chronology: Chronology, asked: EventQuery, *, edit: bool
+    store: Store, chronology: Chronology, asked: EventQuery, *, edit: bool, bare: bool = False
 ) -> ListedChronology:
     """Read one page of a chronology's events, as far as the query's filters allow them, too.
 
     First come those picked by hand, in that order, then those that the chronology's filter finds, in its own. An
     order that the query asks for is that of all of them. Cursors are bound to the chronology's revision, which is
-    the one given here, whatever has been written since. Raises ``forbidden`` for drafts without ``edit``,
-    ``invalid-parameters`` and ``invalid-cursor``.
+    the one given here, whatever has been written since. ``bare`` leaves out what events mention.
+
+    Raises ``forbidden`` for drafts without ``edit``, ``invalid-parameters`` and ``invalid-cursor``.
     """
     refuse_drafts(asked, edit=edit)
     window = window_of(asked)
@@ -73,7 +74,7 @@ async def list_chronology_events(
         keys = await _keys(connection, statement, lists, cursor, asked.limit + 1)
         if keys is None:
             return ListedChronology(Listed(NOTHING, None, count, window), {})
-        page = await fetch_by_keys(connection, statement, keys, lists.order.position)
+        page = await fetch_by_keys(connection, statement, keys, lists.order.position, bare=bare)
     items = _in_order(page.items, lists)
     following = None
     if len(items) > asked.limit:

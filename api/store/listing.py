@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from api.store.cursor import fingerprint, seal, unseal
-from api.store.reading import Page, Record, fetch_page, fetch_record
+from api.store.reading import Page, Record, fetch_items, fetch_page, fetch_record
 from api.store.references import find_actors, suggest_actors
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.filters import Resolved, conditions_of, grades_from, groups_of
@@ -118,8 +118,8 @@ async def get_event(store: Store, event_id: UUID, *, edit: bool) -> Record | Non
         return await fetch_record(connection, "page_of_event", id=event_id, edit=edit)
 
 
-async def list_events(store: Store, asked: EventQuery, *, edit: bool) -> Listed:
-    """Read one page of the events that a query asks for."""
+async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool = False) -> Listed:
+    """Read one page of the events that a query asks for; ``bare`` leaves out what they mention."""
     refuse_drafts(asked, edit=edit)
     window = window_of(asked)
     list_mark = _fingerprint(asked)
@@ -136,7 +136,7 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool) -> Listed:
         keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
         if keys is None:
             return Listed(NOTHING, None, count, window)
-        page = await fetch_by_keys(connection, statement, keys, wanted.position)
+        page = await fetch_by_keys(connection, statement, keys, wanted.position, bare=bare)
     items = sorted(page.items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
     more = len(items) > asked.limit
     items = items[: asked.limit]
@@ -150,10 +150,10 @@ def refuse_drafts(asked: EventQuery, *, edit: bool) -> None:
         raise problem("forbidden", "Drafts are seen with a token that has the scope edit.")
 
 
-async def fetch_by_keys(connection: Any, statement: Statement, keys: str, position: str) -> Page:
+async def fetch_by_keys(connection: Any, statement: Statement, keys: str, position: str, *, bare: bool) -> Page:
     """Fetch the events whose keys a query gives, in no order, with their places in the column ``position``."""
     page = statement.fragment("page_by_keys").replace("{position}", position).replace("{keys}", keys)
-    return await fetch_page(connection, statement, page)
+    return await (fetch_items if bare else fetch_page)(connection, statement, page)
 
 
 async def keys_of(

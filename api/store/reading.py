@@ -50,6 +50,13 @@ async def fetch_page(connection: Any, statement: Statement, page: str) -> Page:
     return Page(items, Included(actors=dict(sorted(actors.items())), sources=dict(sorted(sources.items()))))
 
 
+async def fetch_items(connection: Any, statement: Statement, page: str) -> Page:
+    """Fetch the records that a ``page_of_…`` fragment selects, without what they mention."""
+    rows = await connection.fetch(statement.fragment("without_included").replace("{page}", page), *statement.values)
+    items = [Item(row["id"], row["revision"], row["position"], row["document"]) for row in rows]
+    return Page(items, Included(actors={}, sources={}))
+
+
 async def list_by_id(store: Store, fragment: str, mark: bytes, limit: int, **values: Any) -> tuple[Page, str | None]:
     """Read a page, in the order of ids, of what a ``page_of_…`` fragment selects, and the cursor of the next one."""
     statement = Statement("select")

@@ -207,6 +207,11 @@ SELECT id, revision, starts AS position, actors, sources, document FROM event WH
 SELECT id, revision, {position} AS position, actors, sources, document FROM event
 WHERE id = ANY (ARRAY (SELECT event_id FROM ({keys}) AS key))
 
+-- name: without_included
+SELECT id::text, revision, position, document FROM (
+{page}
+) AS page
+
 -- name: with_included
 -- part 0: events; part 1: sources that they cite; part 2: actors that either mentions.
 WITH page AS MATERIALIZED (
