@@ -6,9 +6,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
-from schema.batch import BatchRow
-from schema.problem import ProblemError, problem
+from schema.batch import BatchRow, RowResult, RowStatus
+from schema.problem import Fault, ProblemError, fault_of, problem
 from schema.validation import Flaw, MalformedError, Reading, parse_json, parse_strictly, read
 from schema.vocabulary import State
 
@@ -177,3 +178,14 @@ def read_row(row: Row) -> ReadRow:
     if not isinstance(value, dict):
         return ReadRow(row.number, None, [Flaw("", "A row must be one JSON object, in braces.")])
     return ReadRow(row.number, read(value, BatchRow), [], None if "state" in value else row.raw)
+
+
+def refused(row: ReadRow, flaws: list[Flaw]) -> RowResult:
+    """Refuse a row, with all that is wrong with it."""
+    errors = below(f"/{row.number}", [fault_of(flaw) for flaw in flaws])
+    return RowResult(row=row.number, status=RowStatus.REFUSED, errors=errors)
+
+
+def below(pointer: str, faults: list[Fault]) -> list[Fault]:
+    """Put a pointer before those of faults."""
+    return [structs.replace(fault, pointer=f"{pointer}{fault.pointer or ''}") for fault in faults]

@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import structs
 
 from api.ingest.candidates import with_candidates
-from api.ingest.rows import ReadRow
+from api.ingest.rows import ReadRow, below, refused
 from api.ingest.waves import in_waves
 from api.store.actors import insert_actor, prepare_actor
 from api.store.editing import all_flaws, same_content
@@ -35,7 +35,7 @@ from api.store.sql import query
 from schema.actor import ActorIn
 from schema.batch import BatchRow, RowResult, RowStatus
 from schema.event import EventIn
-from schema.problem import Fault, ProblemError, fault_of
+from schema.problem import Fault, ProblemError
 from schema.validation import Flaw, read
 from schema.vocabulary import ChangeType, State
 from schema.wire import to_builtins
@@ -176,9 +176,9 @@ class _Batch:
                     created = await self._create_actors(waiting)
                     tried = await self._write_together(waiting, currents)
                     self._refuse_useless_actors(tried, created)
-            except _RefusedError as refused:
+            except _RefusedError as error:
                 self._matches = dict(matches)
-                outcomes |= {outcome.row.number: outcome for outcome in refused.outcomes}
+                outcomes |= {outcome.row.number: outcome for outcome in error.outcomes}
                 waiting = [row for row in waiting if row.number not in outcomes]
                 if waiting:
                     continue
@@ -229,7 +229,7 @@ class _Batch:
             if row.reading.flaws:
                 # They may not be what was sent; the flaws alone are told.
                 if self._has_new_actors(row):
-                    faulty.append(_Outcome(row, None, _refused(row, row.reading.flaws)))
+                    faulty.append(_Outcome(row, None, refused(row, row.reading.flaws)))
                 continue
             faults: list[Fault] = []
             for index, actor in enumerate(row.reading.value.new_actors):
@@ -241,7 +241,7 @@ class _Batch:
                     await insert_actor(self._write, content, public=public)
                     created.add(actor.id)
                 except ProblemError as error:
-                    faults += _below(f"/{row.number}/new_actors/{index}", error.faults or [Fault(error.detail)])
+                    faults += below(f"/{row.number}/new_actors/{index}", error.faults or [Fault(error.detail)])
             if faults:
                 result = RowResult(row=row.number, status=RowStatus.REFUSED, errors=faults)
                 raise _RefusedError([*faulty, _Outcome(row, None, result)])
@@ -335,7 +335,7 @@ class _Batch:
     def _decide(self, row: ReadRow, lookups: _Lookups) -> _Outcome:
         """Say what is to become of a row."""
         if row.reading is None:
-            return _Outcome(row, None, _refused(row, row.flaws))
+            return _Outcome(row, None, refused(row, row.flaws))
         content = _event_of(row.reading.value)
         current, flaws = self._current(row, content, lookups)
         own_id = current.event.id if current else row.event_id
@@ -345,7 +345,7 @@ class _Batch:
             missing = missing_relations(content, lookups.references.states, own_id)
             if self._rules is not None and not self._rules.is_last and {flaw.pointer for flaw in flaws} <= missing:
                 return _Outcome(row, None, None)
-            return _Outcome(row, None, _refused(row, flaws))
+            return _Outcome(row, None, refused(row, flaws))
         if current is None:
             plan = Plan(row.event_id or new_id(), None, prepared, ChangeType.CREATE)
             return _Outcome(row, plan, None)
@@ -360,7 +360,7 @@ class _Batch:
         revision = lookups.corrected.get(current.event.id)
         if revision is not None:
             detail = f"The event {current.event.id} has been corrected since (revision {revision}); it stays as it is."
-            return _Outcome(row, None, _refused(row, [Flaw("", detail, "change the event itself")]))
+            return _Outcome(row, None, refused(row, [Flaw("", detail, "change the event itself")]))
         plan = Plan(current.event.id, current, prepared._replace(content=kept), ChangeType.UPDATE)
         return _Outcome(row, plan, None)
 
@@ -396,12 +396,3 @@ class _Batch:
 
 def _event_of(row: BatchRow) -> EventIn:
     return EventIn(**{name: getattr(row, name) for name in EventIn.__struct_fields__})
-
-
-def _refused(row: ReadRow, flaws: list[Flaw]) -> RowResult:
-    errors = _below(f"/{row.number}", [fault_of(flaw) for flaw in flaws])
-    return RowResult(row=row.number, status=RowStatus.REFUSED, errors=errors)
-
-
-def _below(pointer: str, faults: list[Fault]) -> list[Fault]:
-    return [structs.replace(fault, pointer=f"{pointer}{fault.pointer or ''}") for fault in faults]
