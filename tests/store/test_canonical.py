@@ -22,7 +22,10 @@ _plain = st.recursive(
 )
 
 
-@given(_values | _plain)
+_numbers = st.floats(-180, 180) | st.floats(1e-5, 1e-3) | st.floats(1e15, 1e17) | st.integers(-99, 99).map(float)
+
+
+@given(_values | _plain | st.lists(_numbers))
 def test_it_is_what_the_standard_says(value: object) -> None:
     assert canonical(value) == rfc8785.dumps(value)
 
