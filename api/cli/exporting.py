@@ -37,6 +37,7 @@ class _Wanted(NamedTuple):
     limited: bool
     chronology: str | None
     edit: bool
+    filters: list[tuple[str, str]]  # as they were given
 
 
 @main.command("export")
@@ -74,23 +75,31 @@ def export_events(
     """
     writer = WRITERS[_format(form, output)]
     pairs = [one.partition("=") for one in filters]
+    if any(name == "format" for name, _, _ in pairs):
+        raise click.BadParameter("the format is given by --format, or by the name of the output file")
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise click.BadParameter(f"'{wrong[0]}' is no filter: write it as name=value, like actor=DPRK")
     if output is None and writer.format is Format.XLSX and sys.stdout.isatty():
         raise click.BadParameter("a workbook is nothing for a terminal: name a file", param_hint="--output")
-    raw = urlencode([(name, value) for name, _, value in pairs]).encode()
-    given = {name for name, _, _ in pairs}
+    filters_given = [(name, value) for name, _, value in pairs]
+    raw = urlencode(filters_given).encode()
+    given = {name for name, _ in filters_given}
     try:
         asked = query_for(writer, read_query(raw, EventQuery), given)
         with access(settings) as database, _opened(output) as file:
-            wanted = _Wanted(writer, asked, writer.is_feed or "limit" in given, chronology, edit)
-            size = asyncio.run(_export(settings, database.url, wanted, file))
+            wanted = _Wanted(writer, asked, writer.is_feed or "limit" in given, chronology, edit, filters_given)
+            size, more = asyncio.run(_export(settings, database.url, wanted, file))
     except ProblemError as error:
         faults = "".join(f"\n  {fault.parameter}: {fault.detail}" for fault in error.faults)
         click.echo(f"{error.detail}{faults}", err=True)
         return 1
+    except OSError as error:
+        click.echo(f"{output or 'standard output'}: {error.strerror}.", err=True)
+        return 1
     if output is not None:
         click.echo(f"{output}: {size:,} bytes.", err=True)
+    if more and not writer.is_feed:
+        click.echo(f"There are more events than the limit of {asked.limit:,}.", err=True)
     return 0
 
 
@@ -100,9 +109,9 @@ def _format(form: str | None, output: Path | None) -> Format:
     if output is None:
         return Format.NDJSON
     extensions = {writer.extension: writer.format for writer in reversed(WRITERS.values())}
-    if (found := extensions.get(output.name.partition(".")[2])) is not None:
+    if (found := extensions.get(output.name.lower().partition(".")[2])) is not None:
         return found
-    if (found := extensions.get(output.suffix.removeprefix("."))) is not None:
+    if (found := extensions.get(output.suffix.lower().removeprefix("."))) is not None:
         return found
     raise click.BadParameter(f"the name '{output.name}' says no format; choose one", param_hint="--format")
 
@@ -123,7 +132,8 @@ def _opened(output: Path | None) -> Iterator[IO[bytes]]:
         unfinished.unlink(missing_ok=True)
 
 
-async def _export(settings: Settings, url: str, wanted: _Wanted, file: IO[bytes]) -> int:
+async def _export(settings: Settings, url: str, wanted: _Wanted, file: IO[bytes]) -> tuple[int, bool]:
+    """Write to the file; gives how many bytes, and whether the limit has left events out."""
     store = Store(await create_pool(url, size=2, query_timeout_s=_QUERY_TIMEOUT_S))
     size = 0
     try:
@@ -134,17 +144,26 @@ async def _export(settings: Settings, url: str, wanted: _Wanted, file: IO[bytes]
             size += file.write(chunk)
     finally:
         await store.close()
-    return size
+    return size, export.next is not None
 
 
 async def _source(store: Store, settings: Settings, wanted: _Wanted) -> Source:
     home = settings.public_url or f"http://{settings.host}:{settings.port}"
-    address, pages, titles = f"{home}/v1/events", pages_of_events(store, edit=wanted.edit), None
+    query = urlencode([*wanted.filters, ("format", wanted.writer.format.value)])
+    address, pages, titles = f"{home}/v1/events?{query}", pages_of_events(store, edit=wanted.edit), None
     if wanted.chronology is not None:
         chronology = await find_chronology(store, wanted.chronology, edit=wanted.edit)
         if chronology is None:
             raise problem("not-found", f"There is no chronology {wanted.chronology!r}.")
-        address = f"{home}/v1/chronologies/{chronology.slug}/events"
+        address = f"{home}/v1/chronologies/{chronology.slug}/events?{query}"
         pages, titles = pages_of_chronology(store, chronology, edit=wanted.edit), Titles.of(chronology, home)
-    heading = await heading_of(store, wanted.asked, edit=wanted.edit, home=home, address=address, titles=titles)
+    heading = await heading_of(
+        store,
+        wanted.asked,
+        edit=wanted.edit,
+        home=home,
+        address=address,
+        titles=titles,
+        limited=wanted.limited and not wanted.writer.is_feed,
+    )
     return Source(store, pages, wanted.asked, wanted.edit, heading)

@@ -167,7 +167,7 @@ async def _import(
                 for result in results:
                     if result.status is RowStatus.REFUSED and shown < TOLD_ROWS:
                         shown += 1
-                        click.echo(f"\nRow {result.row + 1} is refused: {told(result)}", err=True)
+                        click.echo(f"\nRow {result.row + 1} is refused: {told(result, summary)}", err=True)
                 bar.update(watched.progress())
 
             try:

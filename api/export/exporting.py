@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec import structs
 
 from api.export.walk import PageOf, Walk
-from api.formats.entry import Heading, Writer
+from api.formats.entry import Heading, Part, Writer
 from api.store.head import seen_head
 from api.store.listing import window_of
 from api.store.log import wire_time
@@ -14,6 +14,7 @@ from api.store.store import Store
 from schema.chronology import Chronology
 from schema.problem import Fault, problem
 from schema.query import Counting, EventQuery, Sort
+from schema.vocabulary import State
 from schema.wire import to_builtins
 
 T = TypeVar("T")
@@ -74,8 +75,10 @@ def query_for(writer: Writer, asked: EventQuery, given: Container[str]) -> Event
     if faults:
         raise problem("invalid-parameters", "This format can't be given so.", *faults)
     if writer.is_feed:
+        # Who has read a feed's entry must hear of it when it is taken back.
         asked = structs.replace(
             asked,
+            state=asked.state or [State.PUBLISHED, State.RETRACTED],
             sort=asked.sort or Sort.UPDATED_DESCENDING,
             limit=asked.limit if "limit" in given else FEED_ENTRIES,
         )
@@ -89,25 +92,40 @@ async def begin(writer: Writer, source: Source, *, limited: bool) -> Export:
     is more than the format takes, and ``unfit-for-format`` if it cannot hold what is found.
     """
     walk = Walk(source.store, source.page_of, source.asked, edit=source.edit, with_changes=writer.is_feed)
-    most = source.asked.limit if limited else writer.most
-    # One more than a format takes tells that there are too many of them.
-    parts = walk.parts(most if most is None or limited else most + 1)
-    begun = [part async for part in (parts if most is not None else _first(parts))]
-    if most is not None and sum(len(part.entries) for part in begun) > most:
-        raise problem(
-            "too-many-events",
-            f"{writer.format.value} takes {most:,} events at most, and the query finds more. Ask for less, give a limit"
-            " and follow the link to the next ones, or take csv or ndjson.",
-        )
+    parts = walk.parts(source.asked.limit if limited else None)
+    if writer.most is not None:
+        parts = _at_most(writer, writer.most, parts)
+    begun = [part async for part in (parts if limited else _first(parts))]
     chunks = writer.write(source.heading, _chained(begun, parts))
     first = [chunk async for chunk in _first(chunks)]
     return Export(_chained(first, chunks), walk.next if limited else None)
 
 
+async def _at_most(writer: Writer, most: int, parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
+    """Pass parts on; formats that take only so many events give no byte before they have all of them."""
+    events = 0
+    async for part in parts:
+        events += len(part.entries)
+        if events > most:
+            raise problem(
+                "too-many-events",
+                f"{writer.format.value} takes {most:,} events at most, and the query finds more. Ask for less, give a"
+                " limit and follow the link to the next ones, or take csv or ndjson.",
+            )
+        yield part
+
+
 async def heading_of(
-    store: Store, asked: EventQuery, *, edit: bool, home: str, address: str, titles: Titles | None = None
+    store: Store,
+    asked: EventQuery,
+    *,
+    edit: bool,
+    home: str,
+    address: str,
+    titles: Titles | None = None,
+    limited: bool = False,
 ) -> Heading:
-    """Say what a list of events is, be it by its filters, and as of when."""
+    """Say what a list of events is, that it is narrowed or limited if it is, and as of when."""
     window = window_of(asked)
     head = await seen_head(store, edit=edit)
     filters = {
@@ -116,10 +134,12 @@ async def heading_of(
         if name not in _MANNER and value not in (None, []) and value != _DEFAULTS[name]
     }
     words = "; ".join(f"{name} {_in_words(value)}" for name, value in filters.items())
-    filtered = f"Filtered by {words}." if words else None
+    said = [titles.introduction] if titles and titles.introduction else []
+    said += [f"Filtered by {words}."] if words else []
+    said += [f"No more than {asked.limit:,} events; there may be others."] if limited else []
     return Heading(
         title=titles.title if titles else "Events",
-        introduction=titles.introduction if titles else filtered,
+        introduction="\n\n".join(said) or None,
         page=titles.page if titles else None,
         licence=titles.licence if titles else None,
         language=titles.language if titles else None,

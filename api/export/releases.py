@@ -18,7 +18,7 @@ from api.store.releases import Keeping, keeping, snapshot
 from api.store.store import Store
 from schema.change import EntityKind
 from schema.chronology import Chronology
-from schema.problem import problem
+from schema.problem import PROBLEM_KINDS, ProblemError, problem
 from schema.query import Counting, EventQuery
 from schema.release import MAXIMUM_EVENTS, FormatLeftOut, Release, ReleaseFile, ReleaseIn
 from schema.validation import read
@@ -47,15 +47,25 @@ async def make_release(store: Store, kept_in: Store, slug: str, body: dict[str, 
             address=home + href,
             titles=Titles.of(chronology, home)._replace(licence=asked.licence or chronology.licence),
         )
+        made_at = datetime.now(UTC)
+        # It is cited and linked to by itself: the chronology's page goes on changing.
+        heading = structs.replace(
+            heading, page=None, citation=asked.citation or _citation(heading, keep.number, made_at)
+        )
         contents: Contents = {(EntityKind.CHRONOLOGY, slug)}
         files, left_out = [], []
         for writer in WRITERS.values():
             if writer.most is not None and events > writer.most:
                 reason = f"This format takes {writer.most:,} events at most."
                 left_out.append(FormatLeftOut(format=writer.format, reason=reason))
-            else:
+                continue
+            try:
                 files.append(await _file(frozen, keep, chronology, heading, writer, contents))
-        made_at = datetime.now(UTC)
+            except ProblemError as error:
+                if error.kind is not PROBLEM_KINDS["unfit-for-format"]:
+                    raise
+                # It is raised before the first byte, so that nothing of the file is kept.
+                left_out.append(FormatLeftOut(format=writer.format, reason=error.detail))
         release = Release(
             chronology=slug,
             revision=chronology.revision,
@@ -63,7 +73,7 @@ async def make_release(store: Store, kept_in: Store, slug: str, body: dict[str, 
             title=chronology.title,
             note=asked.note,
             licence=heading.licence,
-            citation=asked.citation or _citation(heading, keep.number, made_at),
+            citation=heading.citation or "",
             made_at=wire_time(made_at),
             sequence=heading.sequence,
             digest=heading.digest,

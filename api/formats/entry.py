@@ -17,8 +17,9 @@ class Heading(Struct, frozen=True, kw_only=True):
     """What stands above an export: what it is, where it comes from, and as of when.
 
     ``home`` is the address of the service (absolute, without a slash at the end); ``address`` that of this very
-    export. ``sequence``, ``digest`` (hexadecimal) and ``recorded_at`` (RFC 3339, UTC) are those of the last change
-    that its reader could see when it was begun. ``earliest`` and ``latest`` are the window that was asked for.
+    export, ``page`` that of what it is of. ``sequence``, ``digest`` (hexadecimal) and ``recorded_at`` (RFC 3339, UTC)
+    are those of the last change that its reader could see when it was begun. ``earliest`` and ``latest`` are the
+    window that was asked for. ``citation`` says how to cite it where that is fixed.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Heading(Struct, frozen=True, kw_only=True):
     earliest: str | None = None
     latest: str | None = None
     licence: str | None = None
+    citation: str | None = None
     language: str | None = None
 
     def event_address(self, event_id: UUID) -> str:

@@ -18,7 +18,8 @@ from icalendar import Calendar, Event, Journal, vText
 
 from api.formats.ends import named_ends
 from api.formats.entry import Entry, Heading, Part, Parts, Writer
-from api.formats.wording import citation_words, instant_words, legible, one_line, safe_address
+from api.formats.telling import tell
+from api.formats.wording import citation_words, instant_words, legible, one_line
 from schema.edtf.calendar import SECONDS_PER_DAY, year_month_day
 from schema.edtf.forms import DateForm, Form, Kind, Precision
 from schema.event import Event as Recorded
@@ -98,7 +99,7 @@ def _entry(heading: Heading, entry: Entry, part: Part, span: _Span) -> bytes:
     if span.after is not None:
         written.add("dtend", span.after)
     written.add("summary", one_line(_title(event, span)))
-    written.add("description", legible(_description(entry, part)))
+    written.add("description", legible(_description(heading, entry, part)))
     retracted = event.state is State.RETRACTED
     written.add("status", "CANCELLED" if retracted else _STATUS.get(event.occurrence, "CONFIRMED"))
     written.add("transp", "TRANSPARENT")
@@ -122,6 +123,8 @@ def _title(event: Recorded, span: _Span) -> str:
         date_.form.kind in (Kind.DATE, Kind.INTERVAL)
         and date_.precision in (Precision.DAY, Precision.SECOND)
         and date_.has_time == isinstance(span.first, datetime)
+        # A floating time is the same wherever it is read: one with an offset needs its words.
+        and all(end.offset is None for end in named_ends(date_.form))
         and not (date_.approximate or date_.uncertain)
         and not (date_.open_start or date_.open_end or date_.unknown_start or date_.unknown_end)
     )
@@ -129,21 +132,22 @@ def _title(event: Recorded, span: _Span) -> str:
     return f"Retracted: {title}" if event.state is State.RETRACTED else title
 
 
-def _description(entry: Entry, part: Part) -> str:
+def _description(heading: Heading, entry: Entry, part: Part) -> str:
     event = entry.event
     words = event.date.display
     if event.date.has_time:
         words += "\nTimes are shown as written, not in the viewer's zone."
     paragraphs = [words]
-    if event.retraction:
-        paragraphs.append(f"Retracted: {event.retraction}")
-    if event.occurrence is not Occurrence.OCCURRED:
-        paragraphs.append(f"Occurrence: {event.occurrence.value}")
-    paragraphs += [text for text in (event.summary, entry.note) if text]
+    told = tell(entry, part, heading)
+    paragraphs += [f"{label}: {text}" for label, text in told.marks]
+    paragraphs += [text for text in (told.summary, told.note) if text]
+    facts = [f"{label}: {'; '.join(texts)}" for label, texts in told.facts if label == "Actors"]
+    paragraphs.append("\n".join([*facts, f"Confidence: {told.confidence}", f"Evidence: {told.evidence}"]))
     cited = []
-    for citation in event.citations:
-        address = safe_address(part.sources[citation.source].url)
-        cited.append(f"{citation_words(citation, part)}{f' {address}' if address else ''}")
+    for citation, as_told in zip(event.citations, told.citations, strict=True):
+        links = (as_told.source, as_told.archive)
+        addresses = [link.address for link in links if link is not None and link.address is not None]
+        cited.append(" ".join([citation_words(citation, part), *addresses]))
     if cited:
         paragraphs.append("\n".join(["Sources:", *cited]))
     return "\n\n".join(paragraphs)
@@ -158,7 +162,9 @@ def _journal(heading: Heading, left_out: list[Recorded]) -> Journal:
     written.add("dtstamp", _instant(heading.recorded_at))
     if left_out:
         written.add("summary", f"Left out of this calendar: {len(left_out):,}")
-        said = "A calendar holds days from the year 1 to the year 9999. These events lie outside or have no known year:"
+        said = (
+            "A calendar holds days from the year 1 to 30 December 9999. These events lie outside or have no known year:"
+        )
         written.add("description", legible("\n".join([said, *map(one_line, lines)])))
     else:
         written.add("summary", "There are no events in this calendar")

@@ -8,8 +8,9 @@ from typing import BinaryIO
 from msgspec import UNSET
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
+from api.formats.columns import column_of
 from api.formats.defusing import defuse
-from schema.imports import ImportReport, ImportRowResult, ReportFormat
+from schema.imports import ImportFormat, ImportReport, ImportRowResult, ImportSummary, ReportFormat
 
 MEDIA_TYPES = {
     "application/json": ReportFormat.JSON,
@@ -29,7 +30,7 @@ def write_csv(report: ImportReport) -> Iterator[bytes]:
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for number, result in enumerate(report.results, start=1):
-        writer.writerow(_cells(result))
+        writer.writerow(_cells(result, report))
         if number % 500 == 0:
             yield _taken(buffer)
     yield _taken(buffer)
@@ -43,7 +44,7 @@ def write_xlsx(report: ImportReport, file: BinaryIO) -> None:
     for column, width in enumerate(_WIDTHS):
         rows.set_column(column, column, width, text)
     rows.freeze_panes(1, 0)
-    for place, cells in enumerate((COLUMNS, *map(_cells, report.results))):
+    for place, cells in enumerate((COLUMNS, *(_cells(result, report) for result in report.results))):
         for column, cell in enumerate(cells):
             if cell != "":
                 rows.write_string(place, column, str(cell)[:_MOST_CHARACTERS], text)
@@ -76,24 +77,27 @@ def about_of(report: ImportReport) -> list[tuple[str, str]]:
     return [(name, text) for name, text in given.items() if text] + [("note", note) for note in report.notes]
 
 
-def told(result: ImportRowResult) -> str:
-    """What was wrong with a row, in one line: where, what, and what would be right."""
+def told(result: ImportRowResult, report: ImportSummary) -> str:
+    """What was wrong with a row, in one line: where (its column, in tables of ours), what, and what would be right."""
+    in_columns = report.format in (ImportFormat.CSV, ImportFormat.XLSX) and not report.mapped
     own = f"/{result.row}"
     parts = []
     for fault in result.errors:
         place = fault.pointer.removeprefix(own) if fault.pointer is not UNSET else ""
+        if in_columns and place:
+            place = f"{column_of(place) or place}:"
         hint = f" ({fault.suggestion})" if fault.suggestion is not UNSET else ""
         parts.append(f"{place} {fault.detail}{hint}".strip())
     return "; ".join(parts)
 
 
-def _cells(result: ImportRowResult) -> tuple[str | int, ...]:
+def _cells(result: ImportRowResult, report: ImportReport) -> tuple[str | int, ...]:
     return (
         result.row + 1,
         result.status.value,
         str(result.id or ""),
         result.revision or "",
-        defuse(told(result)),
+        defuse(told(result, report)),
         defuse(" ".join(result.warnings)),
     )
 

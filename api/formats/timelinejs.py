@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from api.formats.ends import named_ends
 from api.formats.entry import Entry, Heading, Part, Parts, Writer
+from api.formats.telling import tell
 from api.formats.wording import (
     actor_words,
     citation_words,
@@ -29,7 +30,7 @@ from schema.edtf.calendar import SECONDS_PER_DAY, year_month_day
 from schema.edtf.forms import DateForm
 from schema.event import Event
 from schema.format import Format
-from schema.vocabulary import Occurrence, State
+from schema.vocabulary import State
 from schema.wire import encode
 
 #: More slides than this take a browser too long.
@@ -116,10 +117,7 @@ def _slide(heading: Heading, entry: Entry, part: Part, dates: SlideDates) -> dic
 def _text(heading: Heading, entry: Entry, part: Part) -> str:
     event = entry.event
     blocks = []
-    if event.retraction:
-        blocks.append(_paragraphs(f"Retracted: {event.retraction}"))
-    if event.occurrence is not Occurrence.OCCURRED:
-        blocks.append(_paragraphs(event.occurrence.value.capitalize()))
+    blocks += [_paragraphs(f"{label}: {text}") for label, text in tell(entry, part, heading).marks]
     blocks += [_paragraphs(text) for text in (event.summary, entry.note) if text]
     if event.actors:
         named = ", ".join(actor_words(playing.id, playing.role, part) for playing in event.actors)

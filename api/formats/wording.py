@@ -7,7 +7,6 @@ import re
 from urllib.parse import quote, urlsplit
 
 from api.formats.entry import Heading, Part
-from schema.actor import Actor
 from schema.assessment import Assessment, Evidence
 from schema.citation import Citation, CitationStates, Figure
 from schema.edtf import Edtf
@@ -222,12 +221,6 @@ def actor_words(actor: str, role: str | None, part: Part) -> str:
     return part.name(actor) if role is None else f"{part.name(actor)} ({words(role)})"
 
 
-def names_words(actor: Actor) -> str:
-    """An actor with its other names: ``North Korea (DPRK, Pyongyang)``."""
-    others = list(dict.fromkeys([*(name.name for name in actor.names), *actor.aliases]))
-    return f"{actor.name} ({', '.join(others)})" if others else actor.name
-
-
 def safe_address(address: str | None) -> str | None:
     """An address to link to, in ASCII, or None where it is no http or https address with a host."""
     if address is None:
@@ -249,6 +242,8 @@ def publisher_of(heading: Heading) -> str:
 
 def how_to_cite(heading: Heading) -> str:
     """A reference to an export that says as of when it holds: by sequence, time and digest of the log."""
+    if heading.citation is not None:
+        return heading.citation
     return (
         f"“{heading.title}”, {publisher_of(heading)}, as of change {heading.sequence:,}"
         f" ({instant_words(heading.recorded_at)}; digest {heading.digest[:16]}), {heading.page or heading.address}"

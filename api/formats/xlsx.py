@@ -231,5 +231,8 @@ class _Book:
                 rows.append((f"{name}: {column.name}", column.about, use))
         rows.append((SOURCES, "every source once", "not looked at"))
         for row_name, text, row_use in rows:
-            fitting = defuse(text)[: MAXIMUM_CELL_UNITS // 2].replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
-            sheet.add({columns[0].name: row_name, columns[1].name: fitting, columns[2].name: row_use}, ABOUT)
+            fitting = text.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
+            # A long text goes on in the next row.
+            for start in range(0, len(fitting), MAXIMUM_CELL_UNITS // 2 - 1):
+                piece = defuse(fitting[start : start + MAXIMUM_CELL_UNITS // 2 - 1])
+                sheet.add({columns[0].name: row_name, columns[1].name: piece, columns[2].name: row_use}, ABOUT)

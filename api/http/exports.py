@@ -1,5 +1,10 @@
 """Lists of events in other formats than pages of JSON: which one is asked for, and how it goes out."""
 
+import asyncio
+import re
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
 from litestar import Response
 from litestar.datastructures.headers import Accept
 from litestar.response import Stream
@@ -12,17 +17,22 @@ from api.formats.registry import WRITERS
 from api.http.answers import next_link
 from api.http.conditional import CACHE_CONTROL, answer_unchanged, list_tag
 from api.http.dependencies import HttpRequest
+from api.http.pages import GUARDS as PAGE_GUARDS
 from api.settings import Settings
 from api.store.store import Store
 from schema.format import Format
 from schema.problem import problem
 from schema.query import EventQuery
 
+T = TypeVar("T")
+
 #: What is shown in a browser can do nothing there: no script, nothing from elsewhere.
 GUARDS = {
-    "X-Content-Type-Options": "nosniff",
+    **PAGE_GUARDS,
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
 }
+
+_NOUGHT = re.compile(r"\bq\s*=\s*0(\.0*)?\s*(;|$)")
 
 #: The formats by their media types; the one that is given where nothing is asked for comes first.
 MEDIA_TYPES = {writer.media_type: writer.format for writer in WRITERS.values()}
@@ -38,16 +48,41 @@ def chosen_format(request: HttpRequest, asked: EventQuery) -> Format:
     accepted = ", ".join(request.headers.getall("Accept", []))
     if not accepted:
         return Format.JSON
-    matched = Accept(accepted).best_match(list(MEDIA_TYPES))
+    matched = Accept(accepted).best_match([one for one in MEDIA_TYPES if not _is_refused(one, accepted)])
     if matched is None:
         known = ", ".join(MEDIA_TYPES)
         raise problem("not-acceptable", f"None of the accepted media types can be given. There are: {known}.")
     return MEDIA_TYPES[matched]
 
 
+def _is_refused(media_type: str, accepted: str) -> bool:
+    """Say whether a media type is ruled out by name, with a weight of nought."""
+    refusals = (part.partition(";") for part in accepted.lower().split(","))
+    return any(name.strip() == media_type and _NOUGHT.search(weight) for name, _, weight in refusals)
+
+
 def home_of(request: HttpRequest, settings: Settings) -> str:
     """The address of this service as readers know it, without a slash at the end."""
     return settings.public_url or str(request.base_url).rstrip("/")
+
+
+async def while_connected(request: HttpRequest, work: Coroutine[Any, Any, T]) -> T:
+    """Do the work that comes before the first byte, and give it up if the client goes away meanwhile."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_leaving(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise problem("bad-request", "The client has gone away.")
+        return working.result()
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _leaving(request: HttpRequest) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def answer_export(
@@ -76,9 +111,13 @@ async def answer_export(
     home = home_of(request, settings)
     query = request.scope["query_string"].decode("latin-1")
     address = f"{home}{request.url.path}?{query}" if query else f"{home}{request.url.path}"
-    heading = await heading_of(store, asked, edit=reader.edit, home=home, address=address, titles=titles)
+    # Who opens the address of a list in a browser wants to look at it, not to take all of it along.
+    limited = "limit" in given or (writer.format is Format.HTML and asked.format is None)
+    heading = await heading_of(
+        store, asked, edit=reader.edit, home=home, address=address, titles=titles, limited=limited
+    )
     source = Source(store, page_of, asked, reader.edit, heading)
-    export = await begin(writer, source, limited=writer.is_feed or "limit" in given)
+    export = await while_connected(request, begin(writer, source, limited=limited or writer.is_feed))
     headers = {
         **GUARDS,
         "Cache-Control": CACHE_CONTROL,

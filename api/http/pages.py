@@ -44,7 +44,7 @@ _DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -182,7 +182,7 @@ HANDLERS = [welcome, docs, asset, problems, openapi_yaml, openapi_json]
 
 def answer_file(request: Request[Any, Any, Any], file: File, cache_control: str) -> Response[bytes]:
     """Answer a file; 304 if the client has it."""
-    headers = {**_GUARDS, "ETag": file.entity_tag, "Cache-Control": cache_control}
+    headers = {**GUARDS, "ETag": file.entity_tag, "Cache-Control": cache_control}
     if is_unchanged(request, file.entity_tag):
         return Response(b"", status_code=304, headers=headers)
     return Response(file.content, media_type=file.media_type, headers=headers)
@@ -215,5 +215,5 @@ def answer_html(text: str, policy: str) -> Response[bytes]:
     return Response(
         text.encode(),
         media_type="text/html",
-        headers={**_GUARDS, "Content-Security-Policy": policy, "Cache-Control": "no-cache"},
+        headers={**GUARDS, "Content-Security-Policy": policy, "Cache-Control": "no-cache"},
     )

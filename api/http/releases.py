@@ -202,7 +202,8 @@ def _answer_file(
 ) -> Response[bytes] | Stream:
     headers = {
         **GUARDS,
-        "Cache-Control": f"{whose}, max-age=31536000, immutable",
+        # The bytes never change, but may have to be withdrawn: a copy is asked about, which costs one lookup.
+        "Cache-Control": f"{whose}, no-cache",
         "ETag": f'"{file.sha256}"',
         "Content-Disposition": f'inline; filename="{file.name}"',
     }

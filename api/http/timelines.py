@@ -108,7 +108,7 @@ async def timeline(slug: FromPath[str]) -> Response[bytes]:
 <ul>
 <li><a href="{events}?format=html">The events as a plain page</a></li>
 <li><a href="{events}?format=timelinejs">The events for TimelineJS</a>, to be shown elsewhere</li>
-<li><a href="{events}">The events as JSON</a></li>
+<li><a href="{events}?format=json">The events as JSON</a></li>
 </ul>""",
             PAGE_POLICY.replace("frame-ancestors 'none'", "frame-ancestors *"),
         )
@@ -121,6 +121,8 @@ async def timeline(slug: FromPath[str]) -> Response[bytes]:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Timeline</title>
 <link rel="icon" href="data:,">
+<link rel="alternate" type="application/atom+xml" title="New and corrected events" href="{events}?format=atom">
+<link rel="alternate" type="application/feed+json" title="New and corrected events" href="{events}?format=jsonfeed">
 <link rel="license" href="{base}/LICENSE">
 <link rel="stylesheet" href="{base}/css/timeline.css">
 <link rel="stylesheet" href="{_own_address("page.css")}">

@@ -195,10 +195,6 @@ def test_every_term_has_words() -> None:
 
 def test_names_of_actors() -> None:
     part = sample_part()
-    assert wording.names_words(part.actors["nis-south-korea"]) == (
-        "National Intelligence Service of South Korea (NIS, National Intelligence Service)"
-    )
-    assert wording.names_words(part.actors["nato"]) == "NATO"
     assert wording.actor_words("russia", "violence-maker", part) == "Russia (violence maker)"
     assert wording.actor_words("A passer-by", None, part) == "A passer-by"
 
