@@ -162,7 +162,7 @@ class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = Counting.NONE
     limit: Annotated[
         Limit,
-        Meta(description="How many events there are at most. Formats other than `json` give all if it is left out."),
+        Meta(description="How many events there are at most. Left out, formats other than `json` and feeds give all."),
     ] = 50
     cursor: Cursor | None = None
     format: Annotated[

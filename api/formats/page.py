@@ -1,7 +1,6 @@
 """JSON: one page with everything on it, in the shape that the API's pages have."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from api.formats.entry import Heading, Parts, Writer
 from schema.actor import ActorSummary
@@ -38,15 +37,14 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
             )
             for source in part.sources.values()
         }
-    rest: dict[str, Any] = {
+    rest = {
         "next": None,
         "count": Count(value=events, exact=True),
         "range": Range(earliest=heading.earliest, latest=heading.latest),
         "as_of": None,
+        "notes": notes,
         "included": Included(actors=dict(sorted(actors.items())), sources=dict(sorted(sources.items()))),
     }
-    if notes:
-        rest["notes"] = notes
     yield b"]," + encode(rest)[1:]
 
 

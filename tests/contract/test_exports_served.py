@@ -1,6 +1,7 @@
 """Exports of a service as it is started: constant memory, an early beginning, and what is cut off shows as such."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -97,9 +98,21 @@ def test_an_export_that_fails_on_the_way_is_broken_off(service: Service, encodin
     assert httpx.get(f"{service.address}/v1/events?limit=1").status_code == 200
 
 
-def test_a_client_that_goes_away_stops_the_work(service: Service) -> None:
-    with httpx.stream("GET", f"{service.address}/v1/events?format=ndjson", timeout=PATIENCE_S) as answer:
-        next(answer.iter_raw())
+def _send_and_go(service: Service, form: str) -> None:
+    """Ask for an export and hang up: once the first bytes are there or, where none come before the end, at once."""
+    if form == "ndjson":
+        with httpx.stream("GET", f"{service.address}/v1/events?format=ndjson", timeout=PATIENCE_S) as answer:
+            next(answer.iter_raw())
+        return
+    begun = _processor_ticks(service.started)
+    with socket.create_connection(("127.0.0.1", int(service.address.rpartition(":")[2]))) as connection:
+        connection.sendall(f"GET /v1/events?format={form} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+        wait_until(lambda: _processor_ticks(service.started) - begun > 5)
+
+
+@pytest.mark.parametrize("form", ["ndjson", "ics"])
+def test_a_client_that_goes_away_stops_the_work(service: Service, form: str) -> None:
+    _send_and_go(service, form)
     used: list[int] = []
 
     def rests() -> bool:
@@ -109,6 +122,6 @@ def test_a_client_that_goes_away_stops_the_work(service: Service) -> None:
 
     begun = _processor_ticks(service.started)
     wait_until(rests)
-    whole = export(service.address, "ndjson", service.started)
+    whole = export(service.address, form, service.started)
     assert whole.lines > EVENTS * 0.9
     assert used[-1] - begun < (_processor_ticks(service.started) - used[-1]) / 2
