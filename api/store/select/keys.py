@@ -142,21 +142,7 @@ def keys_statement(
     left = MOST_BRANCHES - len(starts)
     branches = []
     for walk, terms, start in starts:
-        parts = [
-            statement.fragment(
-                f"walk_{direction}",
-                after=start[0],
-                after_id=start[1],
-                until=walk.lower if backward else walk.upper,
-            )
-        ]
-        if walk.span is not None:
-            parts.append(statement.fragment("of_span", span=walk.span))
-        if walk.ends_after is not None:
-            parts.append(statement.fragment("ends_after", bound=walk.ends_after))
-        if walk.ends_by is not None:
-            parts.append(statement.fragment("ends_by", bound=walk.ends_by))
-        parts += conditions
+        parts = [*_walk_parts(statement, walk, start, backward), *conditions]
         end = statement.fragment(direction, limit=limit)
         if len(terms) - 1 <= left:
             left -= len(terms) - 1
@@ -168,6 +154,20 @@ def keys_statement(
         return None
     merged = statement.fragment(f"merged_{direction}", limit=limit)
     return merged.replace("{branches}", "\nUNION ALL\n".join(f"({branch})" for branch in branches))
+
+
+def _walk_parts(statement: Statement, walk: Walk, start: Position, backward: bool) -> list[str]:
+    """The stretch of the index that a walk goes along, as fragments."""
+    name = "walk_backward" if backward else "walk_forward"
+    until = walk.lower if backward else walk.upper
+    parts = [statement.fragment(name, after=start[0], after_id=start[1], until=until)]
+    if walk.span is not None:
+        parts.append(statement.fragment("of_span", span=walk.span))
+    if walk.ends_after is not None:
+        parts.append(statement.fragment("ends_after", bound=walk.ends_after))
+    if walk.ends_by is not None:
+        parts.append(statement.fragment("ends_by", bound=walk.ends_by))
+    return parts
 
 
 def _walked(driving: list[Term], window: Window, match: Match, limit: int) -> list[tuple[Walk, list[int]]]:
