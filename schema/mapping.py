@@ -144,7 +144,16 @@ class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Value
     date: DateValue
     occurrence: Occurrence = Occurrence.OCCURRED
-    state: Annotated[State, Meta(extra_json_schema={"enum": ["draft", "published"]})] = State.PUBLISHED
+    state: (
+        Annotated[
+            State,
+            Meta(
+                description="Left out, a new event is published and a stored one stays as it is.",
+                extra_json_schema={"enum": ["draft", "published"]},
+            ),
+        ]
+        | None
+    ) = None
     places: Annotated[list[PlaceMapping], Meta(max_length=50)] = []
     actors: Annotated[list[ActorMapping], Meta(max_length=50)] = []
     citations: Annotated[

@@ -27,7 +27,6 @@ _MONTHS = (
 )
 _WORDS = re.compile(r"([0-9]{1,2})[ -]([A-Za-z]+)[ -]([0-9]{4})")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_BETWEEN = re.compile(r"\s*;\s*")
 _KINDS = {
     "battles": "battle",
     "explosions/remote violence": "attack",
@@ -70,9 +69,7 @@ def row_of(record: Mapping[str, str], row: int) -> ParsedRow:
     kind = _kind(record, notes)
     actors, playing = _actors(record, kind, notes)
     offices = [
-        candidate(line(name, 500, "source", notes), "publisher")
-        for name in _BETWEEN.split(record.get("source", "").strip())
-        if name
+        candidate(line(name, 500, "source", notes), "publisher") for name in _apart(record.get("source", "")) if name
     ]
     if not offices:
         notes.add("The column source is empty; the row cites the dataset alone.")
@@ -112,7 +109,11 @@ def date_of(record: Mapping[str, str], flaws: list[Flaw]) -> str:
         return day.isoformat()[:7]
     if precision == 2:
         week = timedelta(days=3)
-        return f"[{(day - week).isoformat()}~..{(day + week).isoformat()}~]"
+        try:
+            return f"[{(day - week).isoformat()}~..{(day + week).isoformat()}~]"
+        except OverflowError:
+            flaws.append(Flaw("/event_date", "The week around the event_date leaves the years 1 to 9999."))
+            return "2000"
     return day.isoformat()
 
 
@@ -126,6 +127,10 @@ def _day(text: str) -> Day | None:
     except ValueError:
         pass
     return None
+
+
+def _apart(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";")]
 
 
 def _kind(record: Mapping[str, str], notes: Notes) -> str:
@@ -147,7 +152,7 @@ def _title(record: Mapping[str, str], notes: Notes) -> str:
 def _actors(record: Mapping[str, str], kind: str, notes: Notes) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Give the actors, and the roles they play; associates play the part of whom they stand beside."""
     actors: list[dict[str, Any]] = []
-    playing: list[dict[str, Any]] = []
+    playing: dict[tuple[str, str], dict[str, Any]] = {}
     for place, role in enumerate(_ROLES.get(kind, ("party", "party")), start=1):
         of_kind = _ACTOR_KINDS.get(record.get(f"inter{place}", "").strip().lower(), "organization")
         for column, as_kind, as_role in (
@@ -155,14 +160,13 @@ def _actors(record: Mapping[str, str], kind: str, notes: Notes) -> tuple[list[di
             (f"assoc_actor_{place}", "organization", f"associate-of-{role}"),
         ):
             text = record.get(column, "").strip()
-            for name in _BETWEEN.split(text) if column.startswith("assoc") else [text]:
+            for name in _apart(text) if column.startswith("assoc") else [text]:
                 if not name:
                     continue
                 actor = candidate(line(name, 500, column, notes), as_kind)
                 actors.append(actor)
-                if {"id": actor["id"], "role": as_role} not in playing:
-                    playing.append({"id": actor["id"], "role": as_role})
-    return actors, playing
+                playing.setdefault((actor["id"], as_role), {"id": actor["id"], "role": as_role})
+    return actors, list(playing.values())
 
 
 def _places(record: Mapping[str, str], notes: Notes) -> list[dict[str, Any]]:
@@ -206,6 +210,6 @@ def _citations(
 
 def _tags(record: Mapping[str, str], notes: Notes) -> list[str]:
     words = [record.get(column, "") for column in ("disorder_type", "sub_event_type", "civilian_targeting")]
-    words += _BETWEEN.split(record.get("tags", ""))
+    words += _apart(record.get("tags", ""))
     tidy = [line(word, 100, "tag", notes) for word in words]
     return list(dict.fromkeys(word for word in tidy if word))

@@ -150,7 +150,8 @@ class _Sheet:
         self._value = ""
         self._first: tuple[int, int] | None = None
         self._last = (0, 0)
-        self.characters = self.errors = 0
+        self.characters = self.errors = self.unvalued = 0
+        self._has_formula = False
         self.parser = _parser()
         self.parser.StartElementHandler = self._begin
         self.parser.EndElementHandler = self._end
@@ -171,6 +172,7 @@ class _Sheet:
             elif "r" in attributes:
                 raise unreadable("The workbook has a cell whose place is not told as it should be.")
             kind = attributes.get("t")
+            self._has_formula, self._value = False, "" if kind != "str" else "blank"
             self._is_shared = kind == "s"
             self.errors += kind == "e"
         elif local == "row":
@@ -179,8 +181,9 @@ class _Sheet:
             self._column = 0
         elif local in ("v", "is", "f"):
             self._extend()
-            if local == "v" and self._is_shared:
-                self._value = ""
+            self._has_formula |= local == "f"
+            if local == "v" and (self._is_shared or self._has_formula):
+                self._value = self._value if self._has_formula else ""
                 self.parser.CharacterDataHandler = self._text
 
     def _extend(self) -> None:
@@ -192,11 +195,16 @@ class _Sheet:
             self._last = (max(self._last[0], row), max(self._last[1], column))
 
     def _text(self, text: str) -> None:
-        self._value += text[:20]
+        self._value = (self._value + text)[:40]
 
     def _end(self, name: str) -> None:
+        if self._has_formula and name.rpartition(":")[2] == "c":
+            self.unvalued += not self._value
+            self._has_formula = False
         if self.parser.CharacterDataHandler is not None and name.rpartition(":")[2] == "v":
             self.parser.CharacterDataHandler = None
+            if not self._is_shared:
+                return
             value = self._value.strip()
             index = int(value) if value.isascii() and value.isdigit() else len(self._texts)
             if index < len(self._texts):
@@ -221,6 +229,12 @@ def _check_sheet(checked: zipfile.ZipFile, name: str, texts: list[int]) -> list[
                 )
             if sheet.characters > MAXIMUM_CHARACTERS:
                 raise _too_large(f"has more than {MAXIMUM_CHARACTERS >> 20} Mi characters in its cells")
+    notes = []
     if sheet.errors:
-        return [f"{name}: {sheet.errors:,} cells hold a formula's error, like #DIV/0!, and were read as blank."]
-    return []
+        notes.append(f"{name}: {sheet.errors:,} cells hold a formula's error, like #DIV/0!, and were read as blank.")
+    if sheet.unvalued:
+        notes.append(
+            f"{name}: {sheet.unvalued:,} cells hold a formula without its result and were read as blank."
+            " Open the workbook in a spreadsheet program, save it, and send it again."
+        )
+    return notes

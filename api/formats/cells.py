@@ -21,9 +21,11 @@ _BLANKS = " \t\r\n\v\f"
 _SEPARATOR = re.compile(r"[;\r\n]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?\Z")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,3},[0-9]{1,15}\Z")
-_ROLE = re.compile(r"(.*?) *\(([a-z0-9]+(?:-[a-z0-9]+)*)\)\Z", re.DOTALL)
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SCHEME = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)\s*:\s*(.+)\Z", re.DOTALL)
-_RELATION = re.compile(r"([a-z_]+)[\s:]+(\S+)\Z")
+_RELATION = re.compile(r"([a-z_]+)[\s:]+([^\s:]\S*)\Z")
+_DAY_NUMBER = re.compile(r"[0-9]{5,6}(\.[0-9]{1,20})?\Z")
+_NO_YEAR = re.compile(r"[0-9]{1,3}\Z|[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2,4}\Z")
 
 
 class ReadCells(NamedTuple):
@@ -106,7 +108,7 @@ def _joined(content: Content, value: Any) -> str | None:
             items = list(value)
         case Content.ACTORS:
             items = [item["id"] + (f" ({item['role']})" if item.get("role") else "") for item in value]
-            if any(_ROLE.match(item["id"]) for item in value):
+            if any(_role_apart(item["id"]) for item in value):
                 return None
         case Content.RELATIONS:
             items = [f"{item['type']} {item['event_id']}" for item in value]
@@ -186,6 +188,19 @@ def _line(text: str) -> str:
     return text
 
 
+def _date(text: str) -> str:
+    if _DAY_NUMBER.match(text):
+        raise _UnreadableError(
+            f"{text!r} is no date; such a number is how a spreadsheet counts days.",
+            "format the cell as a date, or write it like 2024-06-19",
+        )
+    if _NO_YEAR.match(text):
+        raise _UnreadableError(
+            f"{text!r} is no date that can be read in only one way.", "dates are written like 2024-06-19, 2024-06, 2024"
+        )
+    return text
+
+
 def _json(text: str) -> Any:
     try:
         return parse_strictly(text.encode("utf-8", "surrogatepass"))
@@ -206,9 +221,17 @@ def _actors(text: str) -> Any:
         return _json(text)
     found = []
     for item in _items(text):
-        role = _ROLE.match(item)
-        found.append({"id": role[1], "role": role[2]} if role and role[1] else {"id": item})
+        apart = _role_apart(item)
+        found.append({"id": apart[0], "role": apart[1]} if apart and apart[0] else {"id": item})
     return found
+
+
+def _role_apart(item: str) -> tuple[str, str] | None:
+    """Take an actor and its role in brackets apart; None where there is no role."""
+    name, bracket, role = item.removesuffix(")").rpartition("(")
+    if not bracket or not item.endswith(")") or not _SLUG.fullmatch(role):
+        return None
+    return name.rstrip(" "), role
 
 
 def _relations(text: str) -> Any:
@@ -241,7 +264,7 @@ def _identifiers(text: str) -> Any:
 
 _READERS: dict[Content, Callable[[str], Any]] = {
     Content.LINE: _line,
-    Content.DATE: _line,
+    Content.DATE: _date,
     Content.LIST: _list,
     Content.ACTORS: _actors,
     Content.RELATIONS: _relations,

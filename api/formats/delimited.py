@@ -88,12 +88,12 @@ class _Lines:
         return line
 
 
-def read_delimited(file: BinaryIO, encoding: str | None = None) -> Table:
+def read_delimited(file: BinaryIO) -> Table:
     """Read a delimited text from the beginning of a file, which stays open.
 
-    Encoding, line ends and delimiter are detected; ``encoding`` states the first. Raises ``unreadable-file``.
+    Encoding, line ends and delimiter are detected. Raises ``unreadable-file``.
     """
-    found = detect(file, encoding)
+    found = detect(file)
     delimiter, is_hinted = _delimiter(_text(file, found.codec))
     file.seek(0)
     records = _records(_text(file, found.codec), delimiter)

@@ -67,32 +67,16 @@ class _Looked(NamedTuple):
     sample: bytes
 
 
-def detect(file: BinaryIO, given: str | None = None) -> Encoding:
+def detect(file: BinaryIO) -> Encoding:
     """Find out the encoding of a file from its beginning on, which is then its position again.
 
-    ``given`` is the name of an encoding that somebody has stated. Raises ``unreadable-file`` if the text is not in
-    the encoding stated, or is a broken text of one that it clearly is meant to be in.
+    Raises ``unreadable-file`` for a broken text of one that it clearly is meant to be in, and for one that is in none.
     """
-    codec, notes = _stated(file, given) if given is not None else _guess(file)
+    codec, notes = _guess(file)
     file.seek(0)
     line_ends = _line_ends(_decoded(file, codec))
     file.seek(0)
     return Encoding(codec, LABELS.get(codec, codec), line_ends, notes)
-
-
-def _stated(file: BinaryIO, given: str) -> tuple[str, list[str]]:
-    try:
-        codec = codecs.lookup(given).name
-        is_text = codecs.lookup(given)._is_text_encoding
-    except (LookupError, ValueError):
-        is_text = False
-    if not is_text:
-        raise unreadable(f"There is no encoding {given[:50]!r}; for example utf-8, utf-16, mac_roman, windows-1252.")
-    file.seek(0)
-    mark = _mark(file.read(4))
-    if mark is not None and mark.startswith(codec.replace("_", "-")[:6]):
-        codec = mark
-    return {"mac-roman": "mac_roman"}.get(codec, codec), []
 
 
 def _guess(file: BinaryIO) -> tuple[str, list[str]]:
@@ -102,7 +86,8 @@ def _guess(file: BinaryIO) -> tuple[str, list[str]]:
         return mark, []
     file.seek(0)
     looked = _look(file)
-    if looked.zeros_even or looked.zeros_odd:
+    # Half of the bytes of most texts in UTF-16 are zeros; a few are none of its.
+    if looked.zeros_even + looked.zeros_odd > looked.bytes_total / 10:
         if looked.bytes_total % 2 == 0 and looked.zeros_odd > 10 * looked.zeros_even:
             return "utf-16-le", []
         if looked.bytes_total % 2 == 0 and looked.zeros_even > 10 * looked.zeros_odd:
@@ -174,13 +159,23 @@ def _of_eight_bits(sample: bytes) -> tuple[str, list[str]]:
     other = min(scores, key=lambda name: scores[name])
     label, word = LABELS[codec], _shown_word(texts[codec])
     look = f"for example “{word}”" if word else "a guess"
-    if scores[codec] <= 0:
-        note = f"The text is not UTF-8 and was taken as {label}, which fits badly ({look}): save it as UTF-8."
-    elif scores[codec] - scores[other] < 2:
+    if scores[codec] < -2 or _is_foreign(texts[codec]):
+        raise unreadable(
+            f"The text is none of UTF-8, UTF-16, Windows-1252 and Mac Roman; as {label} it reads badly ({look})."
+            " Save it as UTF-8."
+        )
+    if scores[codec] - scores[other] < 2:
         note = f"The text was taken as {label}, which is not certain ({look}): if names look wrong, save it as UTF-8."
     else:
         note = f"The text was taken as {label} by its letters ({look}); if names look wrong, save it as UTF-8."
     return codec, [note]
+
+
+def _is_foreign(text: str) -> bool:
+    """Say whether whole words are of letters beside ASCII, as when another alphabet was taken for the Latin one."""
+    words = re.findall(r"[^\W\d_]{4,}", text)
+    foreign = sum(sum(letter > "\x7f" for letter in word) > len(word) / 2 for word in words)
+    return bool(foreign > len(words) / 5)
 
 
 def _shown_word(text: str) -> str:

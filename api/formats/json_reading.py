@@ -19,11 +19,17 @@ _READ_ONLY = frozenset({field.encode_name for field in msgspec.structs.fields(Ev
 _SUMMARIES = "Of its sources the file has summaries only: title, address, publisher and date."
 
 
+#: How many objects a file may have, those within rows included: each takes memory of its own.
+MAXIMUM_OBJECTS = 2_000_000
+
+
 def items_of(raw: bytes, path: str | None) -> list[msgspec.Raw]:
     """Take a JSON file apart into its rows, each as it stands; ``path`` leads to their list.
 
     Raises ``unreadable-file`` where there is no such list.
     """
+    if raw.count(b"{") > MAXIMUM_OBJECTS:
+        raise unreadable("The file has too many objects for JSON, which is read as a whole: make it NDJSON.")
     try:
         if path is None:
             return msgspec.json.decode(raw, type=list[msgspec.Raw])

@@ -6,7 +6,7 @@ from collections.abc import Mapping as AnyMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from api.formats.reading import ParsedRow
+from api.formats.reading import ParsedRow, TypedDate
 from api.formats.tidying import Notes, candidate, id_in, line, number, unique
 from schema.edtf import EdtfError, parse
 from schema.mapping import (
@@ -23,6 +23,7 @@ from schema.mapping import (
 from schema.validation import Flaw, nearest
 from schema.wire import to_builtins
 
+_SEPARATORS = re.compile(r"[\s,;:/|–-]+")
 _FIELD = re.compile(r"\{([^{}]+)\}")
 _D, _M, _Y = "(?P<d>[0-9]{1,2})", "(?P<m>[0-9]{1,2})", "(?P<y>[0-9]{4})"
 _FORMS = {
@@ -92,7 +93,6 @@ class _Row:
             "kind": self._one(mapping.kind),
             "date": self._date(mapping.date, "/date"),
             "occurrence": mapping.occurrence.value,
-            "state": mapping.state.value,
             "places": [place for one in mapping.places if (place := self._place(one)) is not None],
             "actors": [],
             "citations": [citation for one in mapping.citations for citation in self._citations(one)],
@@ -101,12 +101,16 @@ class _Row:
                 scheme: text for scheme, one in mapping.external_ids.items() if (text := self._one(one)) is not None
             },
         }
+        if mapping.state is not None:
+            value["state"] = mapping.state.value
         if mapping.summary is not None and (summary := self._one(mapping.summary)) is not None:
             value["summary"] = summary
         if not value["title"]:
             self._flaws.append(Flaw("/title", "The row gives no title."))
+        actors: dict[tuple[str, str | None], dict[str, Any]] = {}
         for one in mapping.actors:
-            value["actors"] += [actor for actor in self._actors(one) if actor not in value["actors"]]
+            actors |= {(actor["id"], actor.get("role")): actor for actor in self._actors(one)}
+        value["actors"] = list(actors.values())
         if mapping.identity is not None:
             self._identify(mapping.identity, value)
         if self._brought:
@@ -155,6 +159,8 @@ class _Row:
 
     def _text(self, path: str, value: Any) -> str | None:
         match value:
+            case TypedDate():
+                return value
             case str():
                 return value.strip() or None
             case bool():
@@ -182,8 +188,7 @@ class _Row:
         filled: list[str | None] = []
         for entry in self._zipped(columns):
             text = _FIELD.sub(lambda match, entry=entry: entry.get(match[1]) or "", template)  # type: ignore[misc]
-            # What is left of a field that was empty.
-            filled.append(re.sub(r"(?:[\s,;:/|–-]+(?=[,;]|$))|^[\s,;:/|–-]+", "", text) or None)
+            filled.append(_SEPARATORS.sub(_without_gap, text) or None)
         return filled
 
     def _zipped(self, columns: dict[str, list[str | None]]) -> list[dict[str, str | None]]:
@@ -214,6 +219,8 @@ class _Row:
             return None
         if value.format is DateFormat.EDTF:
             return text
+        if isinstance(text, TypedDate) and (date := _rough(text, value.format)) is not None:
+            return date
         match = _PATTERNS[value.format].fullmatch(text)
         if match is None:
             detail = f"{text[:60]!r} is not written as {value.format.value}."
@@ -311,6 +318,24 @@ class _Row:
     def _tags(self) -> list[str]:
         texts = [text for one in self._mapping.tags for text in self._texts(one) if text]
         return list(dict.fromkeys(line(text, 100, "tag", self._notes) for text in texts))
+
+
+def _rough(date: TypedDate, form: DateFormat) -> str | None:
+    """A typed date, whose way of writing doesn't matter; where months or years are meant, those of their first day."""
+    length = {DateFormat.YEAR: 4, DateFormat.MONTH: 7, DateFormat.MONTH_DIGITS: 7, DateFormat.MONTH_SLASHES: 7}.get(
+        form
+    )
+    if length is None:
+        return str(date)
+    return date[:length] if date[length:] == "-01-01"[length - 4 :] else None
+
+
+def _without_gap(match: re.Match[str]) -> str:
+    """What stays of separators: none at the ends and, where a field between them was empty, those from the last."""
+    if match.start() == 0 or match.end() == len(match.string):
+        return ""
+    between = match[0]
+    return between[max(between.rfind(","), between.rfind(";"), 0) :]
 
 
 def _host(address: str) -> str | None:

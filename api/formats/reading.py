@@ -6,6 +6,12 @@ from typing import Any, NamedTuple
 from schema.validation import Flaw
 
 
+class TypedDate(str):
+    """A text that stands for a date which the file holds as such (ISO 8601), however it shows it."""
+
+    __slots__ = ()
+
+
 class ParsedRow(NamedTuple):
     """One row of a file.
 

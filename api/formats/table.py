@@ -1,6 +1,7 @@
 """A table as it was found: a header and rows of texts, whatever file it came from."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,6 +13,12 @@ from schema.validation import Flaw, child, nearest
 
 #: More columns than any table of events has.
 MAXIMUM_COLUMNS = 1000
+#: So many faults of one kind are told one by one.
+MAXIMUM_TOLD = 20
+
+
+#: What ``named_once`` puts behind a name that occurs again.
+_AGAIN = re.compile(r" \([0-9]{1,4}\)\Z")
 
 
 class RawRow(NamedTuple):
@@ -33,6 +40,7 @@ class SheetRow(NamedTuple):
 
     where: str
     cells: dict[str, str]
+    flaws: Sequence[Flaw] = ()
 
 
 @dataclass(kw_only=True)
@@ -112,6 +120,16 @@ def header_flaws(header: Sequence[str]) -> list[Flaw]:
     ]
 
 
+def refuse_repeated(header: Sequence[str], known: Container[str]) -> None:
+    """Raise ``invalid-body`` where a column that is known occurs twice: it would not be clear which one is meant."""
+    seen: dict[str, str] = {}
+    for name in header:
+        column = documented(_AGAIN.sub("", name))
+        if name and column in known and seen.setdefault(column, name) != name:
+            fault = Flaw(child("", name), f"The column {column!r} occurs twice.", "keep one of them")
+            raise problem("invalid-body", f"The table has the column {column!r} twice.", fault_of(fault))
+
+
 def documented_rows(table: Table) -> Iterator[ParsedRow]:
     """Read a table of the documented columns.
 
@@ -119,11 +137,17 @@ def documented_rows(table: Table) -> Iterator[ParsedRow]:
     which needs a mapping.
     """
     if not is_documented(table.header):
+        given = [name for name in table.header if name]
+        if len(given) == 1:
+            raise unreadable(
+                f"The first row must be the header, with the names of the columns; here it has only {given[0]!r}."
+            )
         shown = ", ".join(name for name in table.header[:12] if name)[:300]
         raise unreadable(
             f"These columns are not the documented ones, which begin with a title and a date: {shown}."
             " Say with a mapping what they mean."
         )
+    refuse_repeated(table.header, BY_NAME)
     flaws = header_flaws(table.header)
     if flaws:
         raise problem("invalid-body", "The table has unknown columns.", *(fault_of(flaw) for flaw in flaws))
@@ -143,7 +167,10 @@ def _parsed(table: Table, names: dict[str, str]) -> Iterator[ParsedRow]:
         if table.actors:
             _add_actors(table, value, flaws, warnings)
         yield ParsedRow(raw.number, value, [*raw.flaws, *flaws], [*raw.warnings, *warnings])
-    for event in table.citations.keys() - used:
+    lost = [event for event in table.citations if event not in used]
+    if len(lost) > MAXIMUM_TOLD:
+        table.notes.append(f"{len(lost):,} events that sheets beside speak of are not in the table; here are some.")
+    for event in lost[:MAXIMUM_TOLD]:
         place = table.citations[event][0].where
         table.notes.append(f"{place} is of the event {event[:50]}, which is not in the table; it was left out.")
 
@@ -161,7 +188,7 @@ def _add_citations(table: Table, value: dict[str, Any], flaws: list[Flaw], warni
 
 def _add_actors(table: Table, value: dict[str, Any], flaws: list[Flaw], warnings: list[str]) -> None:
     """Bring along, from their sheet, the actors that a row mentions, those first that others mention."""
-    brought = {actor.get("id") for actor in value.get("new_actors", ()) if isinstance(actor, dict)}
+    brought = {actor["id"] for actor in _objects(value.get("new_actors")) if isinstance(actor.get("id"), str)}
     added: list[dict[str, Any]] = []
 
     def add(actor: object) -> None:
@@ -204,7 +231,7 @@ def _members(
     columns: Sequence[Column], row: SheetRow, warnings: list[str]
 ) -> tuple[dict[Group, dict[str, Any]], list[Flaw]]:
     members: dict[Group, dict[str, Any]] = {group: {} for group in Group}
-    flaws: list[Flaw] = []
+    flaws = list(row.flaws)
     for column in columns:
         read_cell(column, row.cells.get(column.name, ""), members[column.group], flaws, warnings)
     return members, flaws

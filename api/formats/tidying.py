@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from unicodedata import category, normalize
 from uuid import UUID, uuid5
 
 from anyascii import anyascii
@@ -15,15 +16,19 @@ _NO_SLUG = re.compile(r"[^a-z0-9]+")
 _WHOLE = re.compile(r"([+-]?[0-9]{1,15})(?:\.0*)?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _LONGEST_SLUG = 100
+#: How much is said of one row.
+MAXIMUM_NOTES = 100
 
 
 class Notes(list[str]):
-    """Warnings under collection: each is kept once."""
+    """Warnings under collection: each is kept once, and no more than ``MAXIMUM_NOTES``."""
 
     def add(self, text: str) -> None:
         """Note something."""
-        if text not in self:
+        if len(self) < MAXIMUM_NOTES and text not in self:
             self.append(text)
+            if len(self) == MAXIMUM_NOTES:
+                self.append("There is more of this kind, which is not told.")
 
 
 def line(text: str, most: int, what: str, notes: Notes) -> str:
@@ -38,10 +43,19 @@ def line(text: str, most: int, what: str, notes: Notes) -> str:
 
 
 def slug(name: str) -> str:
-    """Make a slug of a name in any script; of one without letters and digits, one of its code points."""
-    made = _NO_SLUG.sub("-", anyascii(name).lower()).strip("-")
+    """Make a slug of a name in any script; of one without letters and digits, one of its code points.
+
+    Names that differ in more than case, blanks and punctuation have different slugs: 李娜 and 李那 are different
+    people, and so may Müller and Muller be. What is lost in a slug is kept in its end, a digest of the name.
+    """
+    plain = "".join(" " if category(letter)[0] in "ZPC" else letter for letter in normalize("NFKC", name).lower())
+    plain = " ".join(plain.split())
+    made = _NO_SLUG.sub("-", anyascii(plain).lower()).strip("-")
     if not made:
         made = "u" + "-".join(f"{ord(letter):x}" for letter in name.strip()[:10])
+        plain = plain or name.strip()
+    if plain and _NO_SLUG.sub("-", plain) != plain.replace(" ", "-"):
+        made = f"{made[:91].rstrip('-')}-{uuid5(NAMESPACE, plain.encode('utf-8', 'replace').decode()).hex[:8]}"
     if len(made) <= _LONGEST_SLUG:
         return made
     # Names that begin alike must not become one.

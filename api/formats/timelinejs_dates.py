@@ -107,6 +107,8 @@ def _end(parts: dict[str, int], name: str, shown: str, warnings: list[str]) -> s
         raise _Refused(f"The {name} has the month {month}.", "months are 1 to 12")
     if day is not None and not 1 <= day <= 31:
         raise _Refused(f"The {name} has the day {day}.", "days are 1 to 31")
+    if 0 < year < 100:
+        warnings.append(f"This is the year {year}, as the {name} has it.")
     counted = year if year > 0 else year + 1
     if abs(counted) > 9999:
         if month is not None:

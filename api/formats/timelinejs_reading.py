@@ -6,6 +6,7 @@ becomes a citation with the stance *mentions*: nobody has said that what is foun
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -277,9 +278,10 @@ def _shortened(text: str, most: int) -> str:
 
 def _degrees(value: Any) -> float | None:
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        degrees = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return degrees if isfinite(degrees) else None
 
 
 def _object(value: Any) -> Mapping[str, Any]:

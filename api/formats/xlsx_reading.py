@@ -12,10 +12,16 @@ from typing import Any, BinaryIO
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from api.formats.archive_safety import unpack_workbook
-from api.formats.columns import ACTOR_COLUMNS
-from api.formats.table import RawRow, SheetRow, Table, cells_under, documented, named_once, unreadable
-from api.formats.xlsx import ACTORS, CITATIONS, EVENTS
+from api.formats.columns import ACTOR_COLUMNS, CITATION_COLUMNS
+from api.formats.reading import TypedDate
+from api.formats.table import RawRow, SheetRow, Table, cells_under, documented, named_once, refuse_repeated, unreadable
+from api.formats.xlsx import ACTORS, CITATIONS, EVENTS, OF_EVENT
+from schema.validation import Flaw, child
 
+_CITATION_NAMES = frozenset(column.name for column in (*OF_EVENT, *CITATION_COLUMNS))
+_ACTOR_NAMES = frozenset(column.name for column in ACTOR_COLUMNS)
+#: The calendar from 1900 has a day that never was, 29 February 1900, so that days before it may be read as others.
+_NO_DAY = "The cell holds no day that workbooks can hold: they begin on 1 March 1900."
 _HALF_SECOND = timedelta(microseconds=500_000)
 
 
@@ -71,25 +77,40 @@ def _table(name: str, sheet: CalamineSheet, beside: dict[str, CalamineSheet], no
     else:
         raise unreadable(f"The sheet {name!r} is empty: its first row must have the names of the columns.")
     table = Table(header=header, rows=_rows(rows, header), sheet=name, notes=notes)
-    for row in _beside(beside.get(CITATIONS), CITATIONS):
-        table.citations.setdefault(row.cells.get("event_id", "").strip().lower(), []).append(row)
-    if ACTORS in beside:
-        known = {column.name for column in ACTOR_COLUMNS}
-        for row in _beside(beside[ACTORS], ACTORS):
-            if known & row.cells.keys() >= {"id", "name", "kind"}:
-                table.actors.setdefault(row.cells["id"].strip(), row)
+    lost: dict[str, list[str]] = {}
+    for row in _beside(beside.get(CITATIONS), CITATIONS, _CITATION_NAMES, notes):
+        event = row.cells.get("event_id", "").strip().lower()
+        if event:
+            table.citations.setdefault(event, []).append(row)
+        else:
+            lost.setdefault("no event_id", []).append(row.where)
+    for row in _beside(beside.get(ACTORS), ACTORS, _ACTOR_NAMES, notes):
+        actor = row.cells.get("id", "").strip()
+        if not actor:
+            lost.setdefault("no id", []).append(row.where)
+        elif table.actors.setdefault(actor, row) is not row:
+            lost.setdefault("an id that stands there before", []).append(row.where)
+    for what, places in lost.items():
+        more = f" (and {len(places) - 1:,} more)" if len(places) > 1 else ""
+        notes.append(f"{places[0]}{more} has {what}; it was left out.")
     return table
 
 
-def _beside(sheet: CalamineSheet | None, name: str) -> Iterator[SheetRow]:
+def _beside(sheet: CalamineSheet | None, name: str, known: frozenset[str], notes: list[str]) -> Iterator[SheetRow]:
     header: list[str] = []
-    for line, texts, _ in _texts(sheet) if sheet is not None else ():
+    for line, texts, told in _texts(sheet) if sheet is not None else ():
         if not any(text.strip() for text in texts):
             continue
         if not header:
-            header = [documented(text) for text in named_once(texts)]
+            header = named_once(texts)
+            refuse_repeated(header, known)
+            header = [documented(text) for text in header]
+            if unknown := [text for text in header if text and text not in known]:
+                notes.append(f"The sheet {name!r} has unknown columns, which are not read: {', '.join(unknown)[:300]}.")
             continue
-        yield SheetRow(f"Row {line:,} of the sheet {name!r}", cells_under(header, texts)[0])
+        cells, flaws = cells_under(header, texts)
+        flaws += _day_flaws(told, header)
+        yield SheetRow(f"Row {line:,} of the sheet {name!r}", cells, flaws)
 
 
 def _rows(rows: Iterator[tuple[int, list[str], dict[int, str]]], header: list[str]) -> Iterator[RawRow]:
@@ -98,9 +119,22 @@ def _rows(rows: Iterator[tuple[int, list[str], dict[int, str]]], header: list[st
         if not any(text.strip() for text in texts):
             continue
         cells, flaws = cells_under(header, texts)
-        warnings = [f"{header[index]}: {text}" for index, text in seen.items() if index < len(header) and header[index]]
+        flaws += _day_flaws(seen, header)
+        warnings = [
+            f"{header[index]}: {text}"
+            for index, text in seen.items()
+            if text != _NO_DAY and index < len(header) and header[index]
+        ]
         yield RawRow(number, line, cells, flaws, warnings)
         number += 1
+
+
+def _day_flaws(seen: dict[int, str], header: list[str]) -> list[Flaw]:
+    return [
+        Flaw(child("", header[index]), _NO_DAY, "write the date as text, like 1899-12-31")
+        for index, text in seen.items()
+        if text == _NO_DAY and index < len(header) and header[index]
+    ]
 
 
 def _texts(sheet: CalamineSheet) -> Iterator[tuple[int, list[str], dict[int, str]]]:
@@ -127,9 +161,11 @@ def _text(value: Any) -> tuple[str, str | None]:
             return (str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else repr(value)), None
         case datetime():
             rounded = (value + _HALF_SECOND).replace(microsecond=0) if value.microsecond else value
-            return rounded.isoformat(), None
+            return TypedDate(rounded.isoformat()), _NO_DAY if value < datetime(1900, 3, 1) else None
         case date():
-            day = value.isoformat()
+            day = TypedDate(value.isoformat())
+            if value < date(1900, 3, 1):
+                return day, _NO_DAY
             if value.day > 1:
                 return day, None
             rough = day[:4] if value.month == 1 else day[:7]

@@ -25,6 +25,7 @@ from api.store.identity import new_id
 from api.store.imports import get_report, keep_part, keep_summary, report_of
 from api.store.log import wire_time
 from api.store.store import Store
+from schema.batch import MAXIMUM_ROWS
 from schema.imports import (
     MAXIMUM_IMPORT_ROWS,
     REPORT_DAYS,
@@ -76,8 +77,8 @@ async def create_import(
 
     The file is the body itself or, with a mapping for foreign columns, a part of a form. Rows are written in chunks;
     those with faults are refused and do not stop the others. The same file again changes nothing, and finishes what
-    was cut off: each row is an event by its own id, by the dataset's, or by what it says. Nothing in a file is
-    fetched.
+    was cut off: each row is an event by its own id, by the dataset's, or by what it says. With `atomic` or `dry_run`,
+    during which all other writes wait, a file has up to 10,000 rows. Nothing in a file is fetched.
     """
     with ExitStack() as stack:
         file = cast(BinaryIO, stack.enter_context(TemporaryFile(prefix="dateline-import-")))
@@ -111,7 +112,9 @@ async def _imported(store: Store, opened: Opened, upload: Upload, asked: ImportQ
     )
     await keep_summary(store, summary)
     source = file_source(upload.name, opened.format, upload.digest, upload.mapping)
-    way = Way(author, source, asked.upsert_on, asked.atomic, asked.dry_run, most_rows=MAXIMUM_IMPORT_ROWS)
+    # One transaction for all rows holds up everybody else's writes.
+    most_rows = MAXIMUM_ROWS if asked.atomic or asked.dry_run else MAXIMUM_IMPORT_ROWS
+    way = Way(author, source, asked.upsert_on, asked.atomic, asked.dry_run, most_rows=most_rows)
     is_whole = asked.atomic or asked.dry_run
     results: list[ImportRowResult] = []
     parts = 0
@@ -202,7 +205,7 @@ async def get_import(
         return Response(encode(report), status_code=200, media_type=JSON, headers=headers)
     headers["Content-Disposition"] = f'attachment; filename="import-{number}.{chosen.value}"'
     if chosen is ReportFormat.CSV:
-        return Stream(write_csv(report), media_type=f"{CSV}; charset=utf-8", headers=headers)
+        return Stream(write_csv(report), media_type=CSV, headers=headers)
     file = cast(BinaryIO, TemporaryFile(prefix="dateline-report-"))  # noqa: SIM115 - it is closed when it is sent
     await asyncio.to_thread(write_xlsx, report, file)
     return Stream(_pieces(file), media_type=XLSX, headers=headers)

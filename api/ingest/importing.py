@@ -5,6 +5,7 @@ was cut off in the middle is finished by sending it again.
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
@@ -24,9 +25,11 @@ from api.store.store import Store
 from schema.batch import BatchRow, RowStatus
 from schema.imports import ImportFormat, ImportRowResult
 from schema.mapping import Mapping
-from schema.problem import fault_of, problem
+from schema.problem import ProblemError, fault_of, problem
 from schema.validation import Flaw, Reading, merge, read
 from schema.wire import to_builtins
+
+logger = logging.getLogger(__name__)
 
 #: How many rows wait at most for events that they point to, and how large they are together.
 HELD_ROWS = 10_000
@@ -130,7 +133,7 @@ async def _write(
     write: Writing, chunk: _Chunk, way: Way, opened: Opened, held: "_Held | None"
 ) -> list[ImportRowResult]:
     """Write a chunk; rows that wait for events to come go to ``held``, or are refused if there is none."""
-    rules = FileRules(way.author, opened.candidates, is_last=held is None)
+    rules = FileRules(opened.candidates, updates=opened.format is not ImportFormat.TIMELINEJS, is_last=held is None)
     done = await write_file_rows(write, chunk.rows, way.upsert_on, rules)
     if held is not None:
         done.results.extend(held.take(done.held, chunk))
@@ -188,6 +191,7 @@ class _Reader:
         self.opened = opened
         self._way = way
         self._seen: dict[UUID | str, tuple[int, UUID]] = {}
+        self._rows = 0
         self._is_empty = True
         self._waiting: tuple[ParsedRow, ReadRow, int] | None = None
 
@@ -221,9 +225,19 @@ class _Reader:
         if self._waiting is not None:
             found, self._waiting = self._waiting, None
             return found
-        row = next(self.opened.rows, None)
+        try:
+            row = next(self.opened.rows, None)
+        except (ProblemError, StopIteration):
+            raise
+        except Exception:
+            logger.exception("A reader of %s has failed after %d rows", self.opened.format.value, self._rows)
+            raise problem(
+                "unreadable-file",
+                f"What comes after row {self._rows:,} cannot be read, and why is not known: divide the file.",
+            ) from None
         if row is None:
             return None
+        self._rows += 1
         most = self._way.most_rows
         if most is not None and row.number >= most:
             raise problem(
@@ -244,7 +258,8 @@ class _Reader:
         content = id_of_content(row.value)
         earlier = self._seen.get(key)
         if earlier is None:
-            if len(self._seen) < REMEMBERED_ROWS:
+            # One that is refused does not stand in the way of its mended twin.
+            if len(self._seen) < REMEMBERED_ROWS and made.reading is not None and not made.reading.flaws:
                 self._seen[key] = (made.number, content)
             return row, made, size
         number, said = earlier

@@ -4,8 +4,11 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple, cast
+
+import msgspec
 
 from api.formats import acled, json_reading, mapping, ndjson_reading, timelinejs_reading, ucdp
 from api.formats.delimited import read_delimited
@@ -22,8 +25,8 @@ from schema.validation import Flaw, MalformedError, parse_json
 MAXIMUM_UNPACKED_BYTES = 4 * 1024**3
 MAXIMUM_RATIO = 200
 RATIO_FROM_BYTES = 16 * 1024**2
-#: JSON is read as a whole, and needs several times its size in memory.
-MAXIMUM_JSON_BYTES = 256 * 1024**2
+#: JSON is read as a whole, and needs several times its size in memory; NDJSON has no such bound.
+MAXIMUM_JSON_BYTES = 32 * 1024**2
 #: How large one row is at most.
 MAXIMUM_ROW_BYTES = 1024**2
 
@@ -124,7 +127,11 @@ def _from_json(
 
 def _kind_of_json(file: BinaryIO, encoding: Encoding, mapped: Mapping | None) -> ImportFormat:
     """Tell lines of JSON from one value by whether the first line is an object by itself."""
-    line = next(ndjson_reading.lines(file, encoding, MAXIMUM_JSON_BYTES), None)
+    first = list(islice(ndjson_reading.lines(file, encoding, MAXIMUM_JSON_BYTES), 2))
+    if len(first) == 2 and all((line.raw or b"").lstrip().startswith(b"{") for line in first):
+        # Two objects, one of which may be broken, are no one value.
+        return ImportFormat.NDJSON
+    line = first[0] if first else None
     try:
         value = parse_json(line.raw) if line is not None and line.raw is not None else None
     except MalformedError:
@@ -137,10 +144,13 @@ def _kind_of_json(file: BinaryIO, encoding: Encoding, mapped: Mapping | None) ->
         return ImportFormat.NDJSON
     if mapped is not None or _first_character(file, encoding) == "[":
         return ImportFormat.JSON
-    whole = _value(_text(file, encoding))
-    if isinstance(whole, dict) and isinstance(whole.get("events"), list) and "items" not in whole:
-        return ImportFormat.TIMELINEJS
-    return ImportFormat.JSON
+    try:
+        # The members alone: all values of a large file would take many times its size.
+        whole = msgspec.json.decode(_text(file, encoding), type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ImportFormat.JSON
+    is_story = "items" not in whole and bytes(whole.get("events", b"")).lstrip().startswith(b"[")
+    return ImportFormat.TIMELINEJS if is_story else ImportFormat.JSON
 
 
 def _mapped(mapped: Mapping, found: Iterator[tuple[int, dict[str, Any] | Flaw]]) -> Iterator[ParsedRow]:

@@ -21,7 +21,7 @@ from api.store.editing import all_flaws, same_content
 from api.store.event_writing import (
     Current,
     Plan,
-    corrected_since,
+    corrected_events,
     current_events,
     events_by_external_id,
     ids_taken,
@@ -49,12 +49,13 @@ _MOST_RETRIES = 5
 class FileRules(NamedTuple):
     """How rows of a file are written.
 
-    ``author``: whose import it is. ``candidates``: the actors that rows bring along may be stored under other ids.
-    ``is_last``: what rows point to will not come any more, so that none is held back.
+    ``candidates``: the actors that rows bring along may be stored under other ids.
+    ``is_last``: what rows point to will not come any more, so that none is held back. ``updates``: whether the format
+    carries enough of an event to be its new content.
     """
 
-    author: str
     candidates: bool = False
+    updates: bool = True
     is_last: bool = False
 
 
@@ -130,6 +131,12 @@ class _Batch:
         outcomes: list[_Outcome] = []
         for wave in self._waves(rows):
             outcomes += await self._write_wave(wave)
+        if self._rules is not None:
+            for outcome in outcomes:
+                current = outcome.plan.current if outcome.plan is not None else None
+                if current is not None and current.stored.revision > 1:
+                    text = f"Revision {current.stored.revision} of the event is replaced by what the file says."
+                    warnings.setdefault(outcome.row.number, []).append(text)
         results = [outcome.result for outcome in outcomes if outcome.result is not None]
         return Done(results, [outcome.row for outcome in outcomes if outcome.result is None], warnings)
 
@@ -214,7 +221,7 @@ class _Batch:
             return row
         if current.event.state is State.DRAFT:
             row = row.in_state(State.DRAFT)
-        if row.cites_file and row.reading is not None:
+        if row.cites_file and row.reading is not None and current.event.citations:
             value = structs.replace(row.reading.value, citations=list(current.event.citations))
             row = row._replace(reading=row.reading._replace(value=value))
         return row
@@ -287,7 +294,7 @@ class _Batch:
         corrected: dict[UUID, int] = {}
         if self._rules is not None:
             edited = [event_id for event_id, current in currents.items() if current.stored.revision > 1]
-            corrected = await corrected_since(connection, edited, self._rules.author) if edited else {}
+            corrected = await corrected_events(connection, edited) if edited else {}
         return _Lookups(
             await look_up(connection, contents),
             currents,
@@ -359,7 +366,10 @@ class _Batch:
             return _Outcome(row, None, unchanged)
         revision = lookups.corrected.get(current.event.id)
         if revision is not None:
-            detail = f"The event {current.event.id} has been corrected since (revision {revision}); it stays as it is."
+            detail = f"The event {current.event.id} has been corrected (revision {revision}); it stays as it is."
+            return _Outcome(row, None, refused(row, [Flaw("", detail, "change the event itself")]))
+        if self._rules is not None and not self._rules.updates:
+            detail = f"The event {current.event.id} says something else, and this format cannot carry all of an event."
             return _Outcome(row, None, refused(row, [Flaw("", detail, "change the event itself")]))
         plan = Plan(current.event.id, current, prepared._replace(content=kept), ChangeType.UPDATE)
         return _Outcome(row, plan, None)

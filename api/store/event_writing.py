@@ -257,12 +257,11 @@ async def ids_taken(connection: Any, ids: Iterable[UUID]) -> set[UUID]:
     return {UUID(row["entity_id"]) for row in rows}
 
 
-async def corrected_since(connection: Any, ids: Iterable[UUID], author: str) -> dict[UUID, int]:
-    """Find the events that were corrected, clarified or restored after an author last wrote them; gives revisions."""
+async def corrected_events(connection: Any, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Find the events that were ever corrected, clarified or restored; gives the last such revision of each."""
     kinds = [kind.value for kind in (ChangeType.CORRECTION, ChangeType.CLARIFICATION, ChangeType.RESTORE)]
-    own = [kind.value for kind in (ChangeType.CREATE, ChangeType.UPDATE)]
     rows = await connection.fetch(
-        query("log", "corrected_since"), EntityKind.EVENT.value, [str(one) for one in ids], kinds, own, author
+        query("log", "last_of_kinds"), EntityKind.EVENT.value, [str(one) for one in ids], kinds
     )
     return {UUID(row["entity_id"]): row["revision"] for row in rows}
 

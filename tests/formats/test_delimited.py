@@ -28,8 +28,8 @@ from tests.formats.whole import equal_in_an_empty_store
 NAMES = [column.name for column in COLUMNS]
 
 
-def table_of(data: bytes | str, encoding: str | None = None) -> Table:
-    return read_delimited(io.BytesIO(data.encode() if isinstance(data, str) else data), encoding)
+def table_of(data: bytes | str) -> Table:
+    return read_delimited(io.BytesIO(data.encode() if isinstance(data, str) else data))
 
 
 def raw_rows(data: bytes | str) -> list[RawRow]:

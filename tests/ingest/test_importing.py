@@ -99,7 +99,7 @@ async def test_what_was_corrected_is_not_written_over(client: Client) -> None:
     # An update is no correction: what is imported stands against it as against any other content.
     assert statuses(report) == ["refused", "updated", "updated"]
     (fault,) = report["results"][0]["errors"]
-    assert "corrected since (revision 2)" in fault["detail"]
+    assert "has been corrected (revision 2)" in fault["detail"]
     # It is everybody's correction that counts.
     other = await new_token(client, "somebody else", "edit")
     assert statuses(await send_file(client, changed, headers=other))[0] == "refused"
@@ -296,3 +296,52 @@ async def test_nothing_in_a_file_is_fetched(client: Client, monkeypatch: pytest.
         third = await send_file(client, ("a\n" + "\n".join(addresses)).encode(), "a.csv", mapping)
     assert first["created"] == 2
     assert second["rows"] == third["rows"] == len(addresses)
+
+
+async def test_what_is_published_by_a_file_cites_something(client: Client) -> None:
+    plain = {"id": IDS[0], "title": "A vote", "kind": "diplomacy", "date": "2024-06"}
+    await send_file(client, lines([{**plain, "state": "draft"}]))
+    assert statuses(await send_file(client, lines([{**plain, "state": "published"}]))) == ["updated"]
+    event = (await client.http.get(f"/v1/events/{IDS[0]}")).json()
+    assert (event["state"], event["evidence"]["supporting"]) == ("published", 1)
+
+
+async def test_what_a_format_cannot_carry_is_not_taken_away(client: Client) -> None:
+    await make_actors(client)
+    made = await make_event(client, tags=["kept"], actors=[{"id": "russia"}])
+    story = (await client.http.get("/v1/events?format=timelinejs")).content
+    (result,) = (await send_file(client, story, "story.json"))["results"]
+    assert result["status"] == "refused"
+    assert "cannot carry all of an event" in result["errors"][0]["detail"]
+    assert (await client.http.get(f"/v1/events/{made['id']}")).json()["revision"] == 1
+
+
+async def test_a_correction_stays_whatever_is_edited_after_it(client: Client) -> None:
+    await send_file(client, lines([row(0)]))
+    for body in ({"change": {"type": "correction", "reason": "Wrong."}, "summary": "Right."}, {"tags": ["edited"]}):
+        headers = {**client.edit, "Content-Type": "application/merge-patch+json", "If-Match": "*"}
+        answer = await client.http.patch(f"/v1/events/{IDS[0]}", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+    assert statuses(await send_file(client, lines([row(0)]))) == ["refused"]
+
+
+async def test_an_update_by_hand_that_is_replaced_is_told(client: Client) -> None:
+    await send_file(client, lines([row(0)]))
+    headers = {**client.edit, "Content-Type": "application/merge-patch+json", "If-Match": "*"}
+    await client.http.patch(f"/v1/events/{IDS[0]}", json={"tags": ["edited"]}, headers=headers)
+    (result,) = (await send_file(client, lines([row(0)])))["results"]
+    assert result["status"] == "updated"
+    assert result["warnings"] == ["Revision 2 of the event is replaced by what the file says."]
+
+
+async def test_a_broken_first_line_stops_no_other(client: Client) -> None:
+    for first in (b'{"title": "Broken\n', b'{"items": 1}\n'):
+        report = await send_file(client, first + lines([row(0), row(1)]), "rows.txt")
+        assert report["format"] == "ndjson"
+        assert statuses(report)[0] == "refused"
+        assert "refused" not in statuses(report)[1:]
+
+
+async def test_a_refused_row_does_not_stand_in_the_way_of_its_mended_twin(client: Client) -> None:
+    report = await send_file(client, lines([row(0, date="2024-13"), row(0)]))
+    assert statuses(report) == ["refused", "created"]

@@ -30,13 +30,11 @@ WHERE change.entity = $1 AND change.entity_id = $2 AND change.revision = $3 AND 
 -- Which of these ids ($2) records have or had.
 SELECT entity_id FROM change WHERE entity = $1 AND entity_id = ANY ($2::text[]) AND revision = 1 AND type IS NOT NULL;
 
--- name: corrected_since
--- Records ($2) that have a change of some kinds ($3) after the last one of other kinds ($4) by an author ($5).
-SELECT entity_id, max(revision) FILTER (WHERE type = ANY ($3::text[])) AS revision
-FROM change WHERE entity = $1 AND entity_id = ANY ($2::text[]) AND type IS NOT NULL
-GROUP BY entity_id
-HAVING max(revision) FILTER (WHERE type = ANY ($3::text[]))
-    > coalesce(max(revision) FILTER (WHERE type = ANY ($4::text[]) AND author = $5), 0);
+-- name: last_of_kinds
+-- The last revision that a change of some kinds ($3) made, of those of these records ($2) that have one.
+SELECT entity_id, max(revision) AS revision FROM change
+WHERE entity = $1 AND entity_id = ANY ($2::text[]) AND type = ANY ($3::text[])
+GROUP BY entity_id;
 
 -- name: changes_in_order
 SELECT change.*, content.salt, content.reason, content.document
