@@ -26,7 +26,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
-_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
+PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
 HAS_DEATH_SIGNAL = sys.platform == "linux"
 
 
@@ -56,7 +56,7 @@ def _answer_signals_plainly() -> None:
     A handler of Python's own could take the death signal just before the program is there to see it, and
     an ignored signal stays ignored in the program.
     """
-    for number in (signal.SIGPIPE, *_PASSED_ON, signal.SIGHUP, signal.SIGCHLD):
+    for number in (signal.SIGPIPE, *PASSED_ON, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
@@ -76,12 +76,12 @@ def _guard(command: list[str], number: int, pipe: int) -> int:
     guard = os.getpid()
     child = 0
     # Kept back until there is a child to pass them on to, and until the child answers them plainly.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
 
     def pass_on(received: int, _frame: object) -> None:
         os.kill(child, received)
 
-    for each in _PASSED_ON:
+    for each in PASSED_ON:
         signal.signal(each, pass_on)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     child = os.fork()
@@ -89,7 +89,7 @@ def _guard(command: list[str], number: int, pipe: int) -> int:
         signal.set_wakeup_fd(-1)
         os.close(pipe)
         _become(command, guard, number)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
     watched = [pipe, wakeup_read]
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)

@@ -120,6 +120,9 @@ class TiedProcess:
             watched, self._pipe = os.pipe()
             keep_private(self._pipe)
         numbers = [str(each) for each in (os.getpid(), int(death_signal), *account, watched)]
+        # The launcher inherits this and takes what has come meanwhile when it answers signals as the program would:
+        # while Python starts up it could lose the one that is to end it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, launch.PASSED_ON)
         try:
             self._process = subprocess.Popen(  # noqa: S603 -- the command is ours, no shell
                 [*_launcher(), "guard" if guarded else "exec", *numbers, *command],
@@ -132,6 +135,7 @@ class TiedProcess:
                 start_new_session=True,
             )
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             if guarded:
                 os.close(watched)
 
