@@ -63,6 +63,9 @@ class Actor(ActorIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sequence: Annotated[int, Meta(description="The place of this revision in the one order of all changes.")]
     created_at: Timestamp
     updated_at: Timestamp
+    merged_into: Annotated[
+        Slug | None, Meta(description="The actor that this one has turned out to be; it stands for both.")
+    ] = None
 
 
 class ActorSummary(Struct, frozen=True, kw_only=True):

@@ -65,6 +65,7 @@ class LogEntry(Struct, frozen=True, kw_only=True):
 
     ``type`` is what a reader with ``edit`` sees, ``public_type`` what everybody else does; either is null where
     that reader has nothing to see. ``content_digest`` is null where there is no content (a discarded draft).
+    ``redacts`` are the sequences whose contents a redaction took away; null for all other changes.
     """
 
     sequence: int
@@ -76,3 +77,4 @@ class LogEntry(Struct, frozen=True, kw_only=True):
     public_type: ChangeType | None
     author: str
     content_digest: bytes | None
+    redacts: tuple[int, ...] | None = None

@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct
 
-from schema.query import EventFilter, EventPage, Included
+from schema.query import AnsweredAsOf, EchoedAsOf, EventFilter, EventPage, Included
 from schema.text import Language, Line, Slug, Text, Timestamp, Title
 from schema.validation import Flaw
 from schema.vocabulary import State
@@ -88,6 +88,7 @@ class ChronologyPage(Struct, frozen=True, kw_only=True):
 
     items: list[Chronology]
     next: str | None
+    as_of: EchoedAsOf
     included: Included
 
 
@@ -95,6 +96,7 @@ class ChronologyAnswer(Chronology, frozen=True, kw_only=True):
     """A chronology, with the names of the actors and the sources that its filter mentions."""
 
     included: Included
+    as_of: AnsweredAsOf = UNSET
 
 
 class ChronologyEventPage(EventPage, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from schema.change import Change
 from schema.validation import Flaw, child, merge, plain, read
 
 #: Members of an answer that are no part of the record; a body may carry them along and they are passed over.
-PASSED_OVER = ("included",)
+PASSED_OVER = ("included", "as_of")
 #: Members that name a record: its address has them, and they never change.
 KEYS = ("id", "slug")
 

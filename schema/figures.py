@@ -7,7 +7,7 @@ from msgspec import Struct
 from schema.citation import Citation, Figure
 from schema.edtf import Edtf
 from schema.event import Event
-from schema.query import Included
+from schema.query import EchoedAsOf, Included
 from schema.text import Number, Slug
 from schema.vocabulary import Bound, Stance
 
@@ -39,6 +39,7 @@ class FigureComparison(Struct, frozen=True, kw_only=True):
     """The figures that the citations of an event state. No figure is derived from others: none is added or averaged."""
 
     groups: list[FigureGroup]
+    as_of: EchoedAsOf
     included: Included
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from schema.actor import Actor, ActorSummary
 from schema.bounds import BOX_EXAMPLE, INSTANT_EXAMPLE, Box, read_instant
@@ -12,13 +12,15 @@ from schema.edtf import Edtf, Match, Precision
 from schema.event import Event
 from schema.format import Format
 from schema.source import Source, SourceSummary
-from schema.text import BOX_PATTERN, EXTERNAL_ID_PATTERN, INSTANT_PATTERN, Country, Line, Slug, Tag, Url
+from schema.text import AS_OF_PATTERN, BOX_PATTERN, EXTERNAL_ID_PATTERN, INSTANT_PATTERN, Country, Line, Slug, Tag, Url
 from schema.validation import Flaw
 from schema.vocabulary import Confidence, Occurrence, Reliability, State
 
 #: How many values one filter takes.
 MAXIMUM_VALUES = 20
 MAXIMUM_PAGE = 1000
+#: Sequences are whole numbers that JSON carries exactly everywhere (RFC 8259 section 6).
+MAXIMUM_SEQUENCE = 2**53 - 1
 
 
 #: Origins beyond this many are counted as this many by the filter.
@@ -52,6 +54,29 @@ Cursor = Annotated[
         description="The `next` of the page before.",
     ),
 ]
+
+
+AsOf = Annotated[
+    Annotated[str, Meta(max_length=40, pattern=AS_OF_PATTERN)] | None,
+    Meta(
+        description="What was known then: as of a change, by its sequence, or of an instant (RFC 3339, with an offset"
+        " or Z). The sequence that it meant stands in `as_of` of the answer; asking for that gives the same again."
+    ),
+]
+
+
+def as_of_flaws(as_of: str | None) -> list[Flaw]:
+    """Name what is wrong with a moment that has the right form."""
+    if as_of is None:
+        return []
+    if as_of.isdecimal():
+        small = int(as_of) <= MAXIMUM_SEQUENCE
+        return [] if small else [Flaw("/as_of", "No sequence is as large.", "the sequence of a change")]
+    try:
+        read_instant(as_of)
+    except ValueError as error:
+        return [Flaw("/as_of", str(error), f"a sequence, or an instant like {INSTANT_EXAMPLE}")]
+    return []
 
 
 class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -165,9 +190,24 @@ class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=T
         Meta(description="How many events there are at most. Left out, formats other than `json` and feeds give all."),
     ] = 50
     cursor: Cursor | None = None
+    as_of: AsOf = None
     format: Annotated[
         Format | None, Meta(description="The form of the answer; left out, `Accept` says it, and else it is `json`.")
     ] = None
+
+    def flaws(self) -> list[Flaw]:
+        """Name values that have the right form and can't be meant."""
+        return super().flaws() + as_of_flaws(self.as_of)
+
+
+class MomentQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As of when a record is read."""
+
+    as_of: AsOf = None
+
+    def flaws(self) -> list[Flaw]:
+        """Name a moment that has the right form and can't be meant."""
+        return as_of_flaws(self.as_of)
 
 
 class ListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -177,7 +217,17 @@ class ListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cursor: Cursor | None = None
 
 
-class SourceQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RecordQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Paging of a list of records, and as of when they are read."""
+
+    as_of: AsOf = None
+
+    def flaws(self) -> list[Flaw]:
+        """Name a moment that has the right form and can't be meant."""
+        return as_of_flaws(self.as_of)
+
+
+class SourceQuery(RecordQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Filters of sources."""
 
     url: Annotated[
@@ -194,6 +244,16 @@ class Included(Struct, frozen=True, kw_only=True):
 
     actors: dict[str, ActorSummary]
     sources: dict[str, SourceSummary]
+
+
+#: As of which change an answer was made.
+EchoedAsOf = Annotated[
+    int | None,
+    Meta(description="The sequence that `as_of` meant: with it the same is read again. Null for the present."),
+]
+AnsweredAsOf = Annotated[
+    int | UnsetType, Meta(description="The sequence that `as_of` meant. Left out where the present was read.")
+]
 
 
 class Range(Struct, frozen=True, kw_only=True):
@@ -217,7 +277,7 @@ class EventPage(Struct, frozen=True, kw_only=True):
     next: str | None
     count: Count | None
     range: Range
-    as_of: int | None
+    as_of: EchoedAsOf
     included: Included
 
 
@@ -225,6 +285,7 @@ class EventAnswer(Event, frozen=True, kw_only=True):
     """An event, with the names and sources that it mentions."""
 
     included: Included
+    as_of: AnsweredAsOf = UNSET
 
 
 class ActorPage(Struct, frozen=True, kw_only=True):
@@ -232,6 +293,7 @@ class ActorPage(Struct, frozen=True, kw_only=True):
 
     items: list[Actor]
     next: str | None
+    as_of: EchoedAsOf
     included: Included
 
 
@@ -239,6 +301,7 @@ class ActorAnswer(Actor, frozen=True, kw_only=True):
     """An actor, with the names that it mentions."""
 
     included: Included
+    as_of: AnsweredAsOf = UNSET
 
 
 class SourcePage(Struct, frozen=True, kw_only=True):
@@ -246,6 +309,7 @@ class SourcePage(Struct, frozen=True, kw_only=True):
 
     items: list[Source]
     next: str | None
+    as_of: EchoedAsOf
     included: Included
 
 
@@ -253,3 +317,4 @@ class SourceAnswer(Source, frozen=True, kw_only=True):
     """A source, with the name of its publisher."""
 
     included: Included
+    as_of: AnsweredAsOf = UNSET

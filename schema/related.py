@@ -6,7 +6,8 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 from schema.event import Event
-from schema.query import Included
+from schema.query import AsOf, EchoedAsOf, Included, as_of_flaws
+from schema.validation import Flaw
 from schema.vocabulary import RelationType
 
 #: How far relations are followed at most.
@@ -22,6 +23,11 @@ class RelatedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         int,
         Meta(ge=1, le=MAXIMUM_DEPTH, description="Over how many relations: 1 gives those next to the event."),
     ] = 1
+    as_of: AsOf = None
+
+    def flaws(self) -> list[Flaw]:
+        """Name a moment that has the right form and can't be meant."""
+        return as_of_flaws(self.as_of)
 
 
 class RelationStep(Struct, frozen=True, kw_only=True):
@@ -45,4 +51,5 @@ class RelatedEvents(Struct, frozen=True, kw_only=True):
 
     items: list[RelatedEvent]
     truncated: bool
+    as_of: EchoedAsOf
     included: Included

@@ -20,6 +20,8 @@ BOX_PATTERN = rf"^{_DEGREES}(,{_DEGREES}){{3}}\Z"
 INSTANT_PATTERN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-5][0-9])\Z"
 )
+#: The sequence of a change, or an instant.
+AS_OF_PATTERN = rf"^((0|[1-9][0-9]{{0,15}})\Z|{INSTANT_PATTERN.removeprefix('^')})"
 EXTERNAL_ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*:[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?\Z"
 URL_PATTERN = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20\x7f<>\"\\^`{|}]+\Z"
 
@@ -72,6 +74,7 @@ PATTERN_HINTS = {
     SLUG_PATTERN: "lower-case letters, digits and single hyphens, like north-korea",
     BOX_PATTERN: "west,south,east,north in degrees, like 22.1,44.3,40.2,52.4",
     INSTANT_PATTERN: "an instant with Z or an offset, like 2025-06-01T00:00:00Z",
+    AS_OF_PATTERN: "the sequence of a change, or an instant with Z or an offset, like 2025-06-01T00:00:00Z",
     EXTERNAL_ID_PATTERN: "scheme:value, like wikidata:Q423",
     URL_PATTERN: "an address that begins with http:// or https://",
     LANGUAGE_PATTERN: "a language tag, like en or ko-KP",

@@ -90,8 +90,10 @@ _numbers = count(1)
 _EMPTY = """
     SET lock_timeout = '10s';
     TRUNCATE change, content, actor, actor_name, source, event, term, event_term, idempotency, chronology, release,
-        release_piece, release_content RESTART IDENTITY;
-    UPDATE head SET sequence = 0, public_sequence = 0, recorded_at = 'epoch', digest = decode(repeat('00', 32), 'hex');
+        release_piece, release_content, past_actor, past_actor_name, past_source, past_event, past_event_term,
+        past_chronology RESTART IDENTITY;
+    UPDATE head SET sequence = 0, public_sequence = 0, recorded_at = 'epoch', digest = decode(repeat('00', 32), 'hex'),
+        rebuild = false, follows = NULL;
     DELETE FROM token WHERE owner <> 'editor';
 """
 
@@ -237,6 +239,12 @@ TABLES = (
     "release",
     "release_piece",
     "release_content",
+    "past_actor",
+    "past_actor_name",
+    "past_source",
+    "past_event",
+    "past_event_term",
+    "past_chronology",
 )
 
 

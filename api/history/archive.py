@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Annotated, Any, BinaryIO, TypeVar
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from schema.change import EntityKind
 from schema.text import SHA256_PATTERN
@@ -62,7 +62,10 @@ class Content(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One change. ``content`` is null where none was written, or where it was redacted since."""
+    """One change. ``content`` is null where none was written, or where it was redacted since.
+
+    ``redacts``, of redactions only, are the sequences whose contents went.
+    """
 
     sequence: Annotated[int, Meta(ge=1, le=2**63 - 1)]
     recorded_at: Annotated[datetime, Meta(tz=True)]
@@ -75,6 +78,7 @@ class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     content_digest: _Digest | None
     digest: _Digest
     content: Content | None
+    redacts: list[_Count] | UnsetType = UNSET
 
 
 class Last(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,6 +132,7 @@ class Writer:
                 content_digest=row["content_digest"].hex() if row["content_digest"] else None,
                 digest=row["digest"].hex(),
                 content=content,
+                redacts=UNSET if row["redacts"] is None else row["redacts"],
             )
         )
 
@@ -229,6 +234,7 @@ def _row(line: Line) -> Mapping[str, Any]:
         "author": line.author,
         "content_digest": bytes.fromhex(line.content_digest) if line.content_digest else None,
         "digest": bytes.fromhex(line.digest),
+        "redacts": None if line.redacts is UNSET else line.redacts,
         "salt": bytes.fromhex(content.salt) if content else None,
         "reason": content.reason if content else None,
         "document": bytes(content.document) if content else None,

@@ -86,4 +86,5 @@ def _entry(row: Any) -> LogEntry:
         public_type=ChangeType(row["public_type"]) if row["public_type"] else None,
         author=row["author"],
         content_digest=row["content_digest"],
+        redacts=None if row["redacts"] is None else tuple(row["redacts"]),
     )

@@ -1,57 +1,35 @@
-"""The current rows, made anew from the log.
+"""The rows beside the log, made anew from it: all of them, or those of some records.
 
-They hold nothing that the log does not: of every record what was written last, and whether everybody sees it. A
-discarded draft has no row, nor has a record whose contents were redacted. The rows are written by the writers that
-every other write uses.
+They hold nothing that the log does not (see ``deriving.py``). All of them are made for an archive that is restored, and
+for tables of an older version; those of some records when the log is not written by a writer: when something is
+redacted, and when another store is followed.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
-import msgspec
-
-from api.store.actors import insert_actor_rows
-from api.store.chronologies import insert_chronology_rows
-from api.store.copying import RefusedError, refusals
-from api.store.event_writing import Revision, write_event_rows
-from api.store.identity import source_identity
-from api.store.indexing import begin_collecting, collect, index_collected
-from api.store.sources import insert_source_rows
+from api.history.deriving import Derived, derive
+from api.store.copying import refusals
+from api.store.indexing import Entry, begin_collecting, collect, index_collected, unindex_collected
 from api.store.sql import query
-from schema.actor import Actor
 from schema.change import EntityKind
-from schema.chronology import Chronology
-from schema.event import Event
-from schema.source import Source
-from schema.wire import decode_hook
 
-#: What is written together: whichever comes first.
-_WRITTEN_RECORDS = 500
-_WRITTEN_BYTES = 8 * 1024**2
-#: How many records the database is asked for at a time.
-_FETCHED_RECORDS = 50
+#: What is written together: so many records or, of fewer, so many changes.
+_TOGETHER_RECORDS = 500
+_TOGETHER_CHANGES = 2000
 
+#: In the order in which records refer to each other.
+KINDS = (EntityKind.ACTOR, EntityKind.SOURCE, EntityKind.EVENT, EntityKind.CHRONOLOGY)
 #: Each refers to those behind it, so this is the order in which they go.
 _FORGET = (
     *("forget_chronologies", "forget_event_terms", "forget_terms", "forget_events"),
-    *("forget_sources", "forget_actor_names", "forget_actors"),
+    *("forget_sources", "forget_actor_names", "forget_actors", "forget_past"),
 )
 
-R = TypeVar("R", Actor, Source, Event, Chronology)
 
-
-class _Newest(NamedTuple):
-    """What was written last of a record: by which change, which of its revisions, whether everybody sees it."""
-
-    sequence: int
-    entity_id: str
-    revision: int
-    public: bool
-    document: bytes
-
-
-async def rebuild(connection: Any, told: Callable[[int], object]) -> None:
-    """Make all current rows anew from the log, in place of those that there are; ``told`` is given their number.
+async def rebuild(connection: Any, told: Callable[[int], object] = lambda done: None) -> None:
+    """Make all rows anew from the log, in place of those that there are; ``told`` is given their number.
 
     The caller holds the head, in a transaction, and has made sure of the log. Memory does not grow with the store.
     Raises ``RefusedError`` for contents that this version cannot read or that contradict each other.
@@ -61,75 +39,98 @@ async def rebuild(connection: Any, told: Callable[[int], object]) -> None:
     await begin_collecting(connection)
     done = 0
     with refusals():
-        for kind, write in _WRITERS:
-            async for portion in _newest(connection, kind):
-                await write(connection, portion)
-                done += len(portion)
+        for kind in KINDS:
+            async for ids in _portions(connection, kind):
+                derived = await derive(connection, kind, ids)
+                await _put(connection, kind, derived)
+                await collect(connection, derived.entries)
+                done += len(derived.current)
                 told(done)
         await index_collected(connection)
 
 
-async def _newest(connection: Any, kind: EntityKind) -> AsyncIterator[list[_Newest]]:
-    """What was written last of each record of a kind, a bounded number at a time, in no order."""
-    portion: list[_Newest] = []
-    size = 0
-    async for row in connection.cursor(query("archive", "newest_contents"), kind.value, prefetch=_FETCHED_RECORDS):
-        portion.append(_Newest(*row))
-        size += len(row["document"])
-        if len(portion) == _WRITTEN_RECORDS or size >= _WRITTEN_BYTES:
+async def before_changes(
+    connection: Any, records: Mapping[EntityKind, Iterable[str]]
+) -> dict[EntityKind, tuple[list[str], Derived]]:
+    """Look at the rows of some records before the log is changed, for ``after_changes``.
+
+    Events that cite one of the sources are looked at, too: what finds them may change with it.
+    """
+    wanted = {kind: set(ids) for kind, ids in records.items()}
+    wanted.setdefault(EntityKind.EVENT, set())
+    wanted[EntityKind.EVENT] |= await _citing(connection, wanted.get(EntityKind.SOURCE, ()))
+    return {
+        kind: (sorted(wanted[kind]), await derive(connection, kind, sorted(wanted[kind])))
+        for kind in KINDS
+        if wanted.get(kind)
+    }
+
+
+async def after_changes(connection: Any, before: Mapping[EntityKind, tuple[list[str], Derived]]) -> None:
+    """Make the rows of records as the log says by now; of the index only what changes is touched.
+
+    The caller holds the head.
+    """
+    with refusals():
+        gone, new = list[Entry](), list[Entry]()
+        for kind in KINDS:
+            if kind not in before:
+                continue
+            ids, old = before[kind]
+            derived = await derive(connection, kind, ids)
+            for statement in _CLEAR[kind]:
+                await connection.execute(query("rows", statement), ids)
+            left = {row[0] for row in old.current} - {row[0] for row in derived.current}
+            if left:
+                await connection.execute(query("rows", f"delete_{kind.value}"), list(left))
+            await _put(connection, kind, derived)
+            gone += set(old.entries) - set(derived.entries)
+            new += set(derived.entries) - set(old.entries)
+        if gone or new:
+            await begin_collecting(connection)
+            await collect(connection, gone)
+            await unindex_collected(connection)
+            await collect(connection, new)
+            await index_collected(connection)
+
+
+_CLEAR = {
+    EntityKind.ACTOR: ("clear_past_actors", "clear_names", "clear_past_names"),
+    EntityKind.SOURCE: ("clear_past_sources",),
+    EntityKind.EVENT: ("clear_past_events",),
+    EntityKind.CHRONOLOGY: ("clear_past_chronologies",),
+}
+
+
+async def _put(connection: Any, kind: EntityKind, derived: Derived) -> None:
+    """Write rows. Current ones may be there already; past ones and names may not."""
+    await connection.executemany(query("rows", f"put_{kind.value}"), derived.current)
+    await connection.executemany(query("rows", f"put_past_{kind.value}"), derived.past)
+    if kind is EntityKind.ACTOR:
+        names = [(name, actor, since) for name, actor, since, until in derived.names if until is None]
+        await connection.executemany(query("rows", "put_name"), names)
+        past = [name for name in derived.names if name[3] is not None]
+        await connection.executemany(query("rows", "put_past_name"), past)
+
+
+async def _portions(connection: Any, kind: EntityKind) -> AsyncIterator[list[str]]:
+    """The ids of all records of a kind, a bounded number at a time."""
+    portion: list[str] = []
+    changes = 0
+    async for entity_id, number in connection.cursor(query("archive", "records_of"), kind.value, prefetch=500):
+        portion.append(entity_id)
+        changes += number
+        if len(portion) == _TOGETHER_RECORDS or changes >= _TOGETHER_CHANGES:
             yield portion
-            portion, size = [], 0
+            portion, changes = [], 0
     if portion:
         yield portion
 
 
-def _read(newest: _Newest, kind: type[R]) -> R:
-    try:
-        record = msgspec.json.decode(newest.document, type=kind, dec_hook=decode_hook)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise RefusedError(f"The content of change {newest.sequence} cannot be read: {error}") from None
-    key = record.slug if isinstance(record, Chronology) else str(record.id)
-    if (key, record.revision) != (newest.entity_id, newest.revision):
-        raise RefusedError(f"The content of change {newest.sequence} is that of another record or revision")
-    return record
-
-
-async def _write_actors(connection: Any, newest: Sequence[_Newest]) -> None:
-    await insert_actor_rows(connection, [(_read(one, Actor), one.public, one.document) for one in newest])
-
-
-async def _write_sources(connection: Any, newest: Sequence[_Newest]) -> None:
-    sources = [(_read(one, Source), one) for one in newest]
-    await insert_source_rows(
-        connection, [(source, source_identity(source), one.public, one.document) for source, one in sources]
-    )
-
-
-async def _write_events(connection: Any, newest: Sequence[_Newest]) -> None:
-    events = [_read(one, Event) for one in newest]
-    attributed = {name for event in events for citation in event.citations for name in citation.attribution}
-    rows = await connection.fetch(query("archive", "actors_created"), list(attributed))
-    created = {row["entity_id"]: row["sequence"] for row in rows}
-    revisions = []
-    for event, one in zip(events, newest, strict=True):
-        actors = {actor.id for actor in event.actors}
-        for citation in event.citations:
-            # A name is an actor's id if that actor was there when the revision was written, and else only a name.
-            actors |= {name for name in citation.attribution if created.get(name, one.sequence) < one.sequence}
-        sources = sorted({citation.source for citation in event.citations})
-        revisions.append(Revision(event, None, sorted(actors), sources, one.document))
-    await write_event_rows(connection, revisions)
-    await collect(connection, events)
-
-
-async def _write_chronologies(connection: Any, newest: Sequence[_Newest]) -> None:
-    await insert_chronology_rows(connection, [(_read(one, Chronology), one.document) for one in newest])
-
-
-#: In the order in which records refer to each other.
-_WRITERS = (
-    (EntityKind.ACTOR, _write_actors),
-    (EntityKind.SOURCE, _write_sources),
-    (EntityKind.EVENT, _write_events),
-    (EntityKind.CHRONOLOGY, _write_chronologies),
-)
+async def _citing(connection: Any, sources: Iterable[str]) -> set[str]:
+    """The events that cite one of these sources, or ever did."""
+    ids: Sequence[UUID] = [UUID(source) for source in sources]
+    if not ids:
+        return set()
+    rows = await connection.fetch(query("rows", "events_that_cite"), ids)
+    return {str(row["id"]) for row in rows}

@@ -6,10 +6,10 @@ from litestar import Response, get, patch, post, put
 from litestar.params import FromPath
 
 from api.auth import Reader
-from api.http.answers import answer_page, answer_record
-from api.http.conditional import answer_unchanged, list_tag
+from api.http.answers import answer_listed, answer_record
+from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
-from api.http.dependencies import AListQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.dependencies import AMomentQuery, ARecordQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit
 from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE
 from api.http.parameters import read_slug
@@ -18,7 +18,7 @@ from api.store import actors
 from api.store.store import Store
 from schema.actor import ActorIn
 from schema.change import Change
-from schema.query import ActorAnswer, ActorPage, ListQuery
+from schema.query import ActorAnswer, ActorPage, MomentQuery, RecordQuery
 
 _ONE = {"the monitoring team": ACTOR}
 _LINKS = {
@@ -36,7 +36,7 @@ _LINKS = {
     opt={
         "contract": Contract(
             tag="actors",
-            query=ListQuery,
+            query=RecordQuery,
             answer=ActorPage,
             answer_headers=("ETag", "Cache-Control", "Link"),
             request_headers=("If-None-Match",),
@@ -45,13 +45,12 @@ _LINKS = {
         )
     },
 )
-async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, asked: AListQuery) -> Response[bytes]:
+async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, asked: ARecordQuery) -> Response[bytes]:
     """Give one page of actors in the order of their ids."""
     tag = await list_tag(request, store, reader)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
-    page, following = await actors.list_actors(store, asked, edit=reader.edit)
-    return answer_page(request, [item.document for item in page.items], page.included, following, tag=tag)
+    return answer_listed(request, await actors.list_actors(store, asked, edit=reader.edit), tag)
 
 
 @post(
@@ -88,6 +87,7 @@ async def create_actor(
     opt={
         "contract": Contract(
             tag="actors",
+            query=MomentQuery,
             answer=ActorAnswer,
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
@@ -96,10 +96,13 @@ async def create_actor(
     },
 )
 async def get_actor(
-    request: HttpRequest, store: TheStore, reader: TheReader, actor_id: FromPath[str]
+    request: HttpRequest, store: TheStore, reader: TheReader, asked: AMomentQuery, actor_id: FromPath[str]
 ) -> Response[bytes]:
-    """Read an actor with its names, aliases and memberships."""
-    return answer_record(request, await actors.get_actor(store, read_slug(actor_id, "actor_id"), edit=reader.edit))
+    """Read an actor with its names, aliases and memberships, as it is now or was known as of a moment."""
+    key = read_slug(actor_id, "actor_id")
+    as_of = await read_as_of(store, asked.as_of, reader)
+    record = await actors.get_actor(store, key, edit=reader.edit, as_of=as_of)
+    return answer_record(request, record, as_of=as_of)
 
 
 @put(

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response
 
 from api.http.parameters import is_unchanged
-from api.store.reading import Record
+from api.store.reading import ListedById, Record
 from schema.problem import ProblemError, problem
 from schema.query import Included
 from schema.wire import encode
@@ -19,12 +19,20 @@ _HEADERS = {"Cache-Control": "no-cache"}
 
 
 def answer_record(
-    request: Request[Any, Any, Any], record: Record | None, *, status: int = 200, location: str | None = None
+    request: Request[Any, Any, Any],
+    record: Record | None,
+    *,
+    as_of: int | None = None,
+    status: int = 200,
+    location: str | None = None,
 ) -> Response[bytes]:
-    """Answer one record (404 if there is none) with its entity tag; 304 if the client has it."""
+    """Answer one record (404 if there is none) with its entity tag; 304 if the client has it.
+
+    ``as_of`` is the sequence as of which it was read, if not as of now.
+    """
     if record is None:
         raise nothing()
-    included = encode(record.included)
+    included = encode(record.included) + (b"" if as_of is None else b',"as_of":%d' % as_of)
     # The revision comes first, for If-Match; what follows changes with all that the answer says.
     tag = f'"{record.revision}-{hashlib.sha256(record.document + included).hexdigest()[:12]}"'
     headers = {**_HEADERS, "ETag": tag} | ({"Location": location} if location else {})
@@ -54,6 +62,12 @@ def answer_page(
     if following is not None:
         headers["Link"] = next_link(request, following)
     return Response(encode(page), media_type="application/json", headers=headers)
+
+
+def answer_listed(request: Request[Any, Any, Any], listed: ListedById, tag: str) -> Response[bytes]:
+    """Answer one page of records in the order of their ids."""
+    documents = [item.document for item in listed.page.items]
+    return answer_page(request, documents, listed.page.included, listed.next, tag=tag, as_of=listed.as_of)
 
 
 def next_link(request: Request[Any, Any, Any], following: str) -> str:

@@ -10,10 +10,18 @@ from api.auth import Reader
 from api.export.exporting import Titles
 from api.export.walk import pages_of_chronology
 from api.formats.registry import WRITERS
-from api.http.answers import answer_page, answer_record, nothing
-from api.http.conditional import answer_unchanged, list_tag, this_minute
+from api.http.answers import answer_listed, answer_page, answer_record, nothing
+from api.http.conditional import answer_unchanged, list_tag, read_as_of, this_minute
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
-from api.http.dependencies import AListQuery, AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.dependencies import (
+    AMomentQuery,
+    AnEventQuery,
+    ARecordQuery,
+    HttpRequest,
+    TheReader,
+    TheSettings,
+    TheStore,
+)
 from api.http.editing import answer_creation, answer_edit
 from api.http.examples import (
     CHRONOLOGY,
@@ -27,11 +35,12 @@ from api.http.parameters import read_if_match, read_slug
 from api.settings import Settings
 from api.store import chronologies
 from api.store.chronology_events import list_chronology_events
+from api.store.cursor import sealed_last
 from api.store.store import Store
 from schema.change import Change
 from schema.chronology import Chronology, ChronologyAnswer, ChronologyEventPage, ChronologyIn, ChronologyPage
 from schema.format import Format
-from schema.query import EventQuery, ListQuery, Range
+from schema.query import EventQuery, MomentQuery, Range, RecordQuery
 
 _ONE = {"North Korea and Russia": CHRONOLOGY}
 _SLUG = {"slug": "$response.body#/slug"}
@@ -49,7 +58,7 @@ _LINKS = {
     opt={
         "contract": Contract(
             tag="chronologies",
-            query=ListQuery,
+            query=RecordQuery,
             answer=ChronologyPage,
             answer_headers=("ETag", "Cache-Control", "Link"),
             request_headers=("If-None-Match",),
@@ -59,14 +68,13 @@ _LINKS = {
     },
 )
 async def list_chronologies(
-    request: HttpRequest, store: TheStore, reader: TheReader, asked: AListQuery
+    request: HttpRequest, store: TheStore, reader: TheReader, asked: ARecordQuery
 ) -> Response[bytes]:
     """Give one page of chronologies in the order of their slugs. Drafts are listed with the scope `edit` only."""
     tag = await list_tag(request, store, reader)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
-    page, following = await chronologies.list_chronologies(store, asked, edit=reader.edit)
-    return answer_page(request, [item.document for item in page.items], page.included, following, tag=tag)
+    return answer_listed(request, await chronologies.list_chronologies(store, asked, edit=reader.edit), tag)
 
 
 @post(
@@ -106,6 +114,7 @@ async def create_chronology(
     opt={
         "contract": Contract(
             tag="chronologies",
+            query=MomentQuery,
             answer=ChronologyAnswer,
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
@@ -115,11 +124,16 @@ async def create_chronology(
     },
 )
 async def get_chronology(
-    request: HttpRequest, store: TheStore, reader: TheReader, slug: FromPath[str]
+    request: HttpRequest, store: TheStore, reader: TheReader, asked: AMomentQuery, slug: FromPath[str]
 ) -> Response[bytes]:
-    """Read what a chronology is made of: its texts, its filter, its picked events. Drafts need the scope `edit`."""
-    record = await chronologies.get_chronology(store, read_slug(slug, "slug"), edit=reader.edit)
-    return answer_record(request, record)
+    """Read what a chronology is made of, now or as of a moment: its texts, its filter, its picked events.
+
+    Drafts need the scope `edit`.
+    """
+    name = read_slug(slug, "slug")
+    as_of = await read_as_of(store, asked.as_of, reader)
+    record = await chronologies.get_chronology(store, name, edit=reader.edit, as_of=as_of)
+    return answer_record(request, record, as_of=as_of)
 
 
 @put(
@@ -228,10 +242,11 @@ async def list_events(
     """Give one page of a chronology's events: those picked by hand, in that order, then those its filter finds besides.
 
     All filters of `/v1/events` narrow it further; `sort` puts all of it into another order. The notes on events of
-    the page stand in `notes`. A cursor holds until the chronology is changed. Other formats are given as there.
+    the page stand in `notes`. A cursor holds until the chronology is changed. Other formats are given as there. With
+    `as_of`, the chronology is as it was then, too.
     """
     chosen = chosen_format(request, asked)
-    chronology = await seen_chronology(store, reader, slug)
+    chronology = await seen_chronology(store, reader, slug, asked)
     clock = chronology_clock(chronology, asked)
     if chosen is not Format.JSON:
         return await answer_export(
@@ -258,14 +273,19 @@ async def list_events(
         tag=tag,
         count=listed.counted,
         range=Range(earliest=listed.window.earliest, latest=listed.window.latest),
-        as_of=None,
+        as_of=listed.as_of,
         notes={str(event_id): note for event_id, note in notes.items()},
     )
 
 
-async def seen_chronology(store: Store, reader: Reader, slug: str) -> Chronology:
-    """Find a chronology; 404 if there is none that the reader may see."""
-    chronology = await chronologies.find_chronology(store, read_slug(slug, "slug"), edit=reader.edit)
+async def seen_chronology(store: Store, reader: Reader, slug: str, asked: EventQuery | None = None) -> Chronology:
+    """Find a chronology, as of when its events are asked for; 404 if there is none that the reader may see."""
+    name = read_slug(slug, "slug")
+    as_of = None
+    if asked is not None and asked.as_of is not None:
+        sealed = sealed_last(asked.cursor) if asked.cursor is not None else None
+        as_of = sealed if isinstance(sealed, int) else await read_as_of(store, asked.as_of, reader)
+    chronology = await chronologies.find_chronology(store, name, edit=reader.edit, as_of=as_of)
     if chronology is None:
         raise nothing()
     return chronology

@@ -14,7 +14,7 @@ from litestar import Response
 from api.auth import Reader
 from api.http.dependencies import HttpRequest
 from api.http.parameters import is_unchanged
-from api.store.head import seen_head
+from api.store.head import moment_of, seen_head
 from api.store.store import Store
 
 #: What a cache keeps must be asked about each time. What an answer varies with is said in ``delivery.py``.
@@ -46,6 +46,12 @@ async def list_tag(request: HttpRequest, store: Store, reader: Reader, *, format
         clock,
     )
     return f'W/"{hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]}"'
+
+
+async def read_as_of(store: Store, as_of: str | None, reader: Reader) -> int | None:
+    """Resolve the moment that a request asks for to the sequence of a change that the reader sees; None for now."""
+    moment = await moment_of(store, as_of, edit=reader.edit)
+    return None if moment is None else moment.sequence
 
 
 def this_minute() -> str:

@@ -12,7 +12,7 @@ from api.settings import Settings
 from api.store.store import Store
 from schema.batch import BatchQuery
 from schema.imports import ImportQuery, ReportQuery
-from schema.query import EventQuery, ListQuery, SourceQuery
+from schema.query import EventQuery, ListQuery, MomentQuery, RecordQuery, SourceQuery
 from schema.related import RelatedQuery
 from schema.release import ReleaseQuery
 
@@ -26,6 +26,8 @@ ABatchQuery: TypeAlias = NamedDependency[SkipValidation[BatchQuery]]
 AnImportQuery: TypeAlias = NamedDependency[SkipValidation[ImportQuery]]
 AReportQuery: TypeAlias = NamedDependency[SkipValidation[ReportQuery]]
 AListQuery: TypeAlias = NamedDependency[SkipValidation[ListQuery]]
+ARecordQuery: TypeAlias = NamedDependency[SkipValidation[RecordQuery]]
+AMomentQuery: TypeAlias = NamedDependency[SkipValidation[MomentQuery]]
 ASourceQuery: TypeAlias = NamedDependency[SkipValidation[SourceQuery]]
 AReleaseQuery: TypeAlias = NamedDependency[SkipValidation[ReleaseQuery]]
 ARelatedQuery: TypeAlias = NamedDependency[SkipValidation[RelatedQuery]]

@@ -7,13 +7,14 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from api.http.answers import answer_value, nothing
-from api.http.conditional import answer_unchanged, list_tag
+from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import Contract
-from api.http.dependencies import ARelatedQuery, HttpRequest, TheReader, TheStore
+from api.http.dependencies import AMomentQuery, ARelatedQuery, HttpRequest, TheReader, TheStore
 from api.http.examples import FIGURES, RELATED
 from api.http.parameters import read_uuid
 from api.store import figures, related
 from schema.figures import FigureComparison
+from schema.query import MomentQuery
 from schema.related import RelatedEvents, RelatedQuery
 
 _CONDITIONAL: dict[str, Any] = {
@@ -28,10 +29,14 @@ _CONDITIONAL: dict[str, Any] = {
     "/v1/events/{event_id:str}/figures",
     operation_id="listFigures",
     summary="Compare the figures of an event",
-    opt={"contract": Contract(answer=FigureComparison, answer_examples={"shipments": FIGURES}, **_CONDITIONAL)},
+    opt={
+        "contract": Contract(
+            query=MomentQuery, answer=FigureComparison, answer_examples={"shipments": FIGURES}, **_CONDITIONAL
+        )
+    },
 )
 async def list_figures(
-    request: HttpRequest, store: TheStore, reader: TheReader, event_id: FromPath[str]
+    request: HttpRequest, store: TheStore, reader: TheReader, asked: AMomentQuery, event_id: FromPath[str]
 ) -> Response[bytes]:
     """Set side by side what the citations of an event state in numbers.
 
@@ -42,7 +47,8 @@ async def list_figures(
     tag = await list_tag(request, store, reader)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
-    comparison = await figures.compare_figures(store, event, edit=reader.edit)
+    as_of = await read_as_of(store, asked.as_of, reader)
+    comparison = await figures.compare_figures(store, event, edit=reader.edit, as_of=as_of)
     if comparison is None:
         raise nothing()
     return answer_value(comparison, tag)
@@ -75,13 +81,15 @@ async def related_events(
     tag = await list_tag(request, store, reader)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
-    found = await related.related_events(store, event, asked.depth, edit=reader.edit)
+    as_of = await read_as_of(store, asked.as_of, reader)
+    found = await related.related_events(store, event, asked.depth, edit=reader.edit, as_of=as_of)
     if found is None:
         raise nothing()
     items = [
         {"event": msgspec.Raw(reached.document), "depth": reached.depth, "via": reached.via} for reached in found.items
     ]
-    return answer_value({"items": items, "truncated": found.truncated, "included": found.included}, tag)
+    answer = {"items": items, "truncated": found.truncated, "as_of": as_of, "included": found.included}
+    return answer_value(answer, tag)
 
 
 HANDLERS = [list_figures, related_events]

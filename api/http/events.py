@@ -14,9 +14,9 @@ from api.export.walk import pages_of_events
 from api.formats.registry import WRITERS
 from api.http.answers import answer_page, answer_record, nothing
 from api.http.bodies import read_document
-from api.http.conditional import answer_unchanged, list_tag, this_minute
+from api.http.conditional import answer_unchanged, list_tag, read_as_of, this_minute
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
-from api.http.dependencies import AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.dependencies import AMomentQuery, AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit
 from api.http.examples import EVENT, EVENT_IN, EVENT_PAGE
 from api.http.exports import MEDIA_TYPES, answer_export, chosen_format
@@ -30,7 +30,7 @@ from api.store.store import Store
 from schema.change import Change, RestorationIn, RetractionIn
 from schema.event import EventIn
 from schema.format import Format
-from schema.query import EventAnswer, EventPage, EventQuery, Range
+from schema.query import EventAnswer, EventPage, EventQuery, MomentQuery, Range
 
 _LINKS = {
     "read": Link("getEvent", {"event_id": "$response.body#/id"}, "Read it again."),
@@ -94,7 +94,7 @@ async def list_events(
         tag=tag,
         count=listed.counted,
         range=Range(earliest=listed.window.earliest, latest=listed.window.latest),
-        as_of=None,
+        as_of=listed.as_of,
     )
 
 
@@ -136,6 +136,7 @@ async def create_event(
     opt={
         "contract": Contract(
             tag="events",
+            query=MomentQuery,
             answer=EventAnswer,
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
@@ -145,10 +146,15 @@ async def create_event(
     },
 )
 async def get_event(
-    request: HttpRequest, store: TheStore, reader: TheReader, event_id: FromPath[str]
+    request: HttpRequest, store: TheStore, reader: TheReader, asked: AMomentQuery, event_id: FromPath[str]
 ) -> Response[bytes]:
-    """Read an event as it is now. Drafts are seen with the scope `edit` only; a retracted event says why."""
-    return answer_record(request, await listing.get_event(store, read_uuid(event_id, "event_id"), edit=reader.edit))
+    """Read an event as it is now or was known as of a moment.
+
+    Drafts are seen with the scope `edit` only; a retracted event says why.
+    """
+    event = read_uuid(event_id, "event_id")
+    as_of = await read_as_of(store, asked.as_of, reader)
+    return answer_record(request, await listing.get_event(store, event, edit=reader.edit, as_of=as_of), as_of=as_of)
 
 
 @put(

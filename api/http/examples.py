@@ -169,6 +169,7 @@ _stated = [figure for group in _groups for figure in group.figures]
 FIGURES: dict[str, Any] = to_builtins(
     FigureComparison(
         groups=_groups,
+        as_of=None,
         included=_included(
             [name for figure in _stated for name in figure.attribution if name in _ACTORS],
             list(dict.fromkeys(figure.source for figure in _stated)),
@@ -181,6 +182,7 @@ _confirmation, _in_confirmation = _event(
 )
 RELATED: dict[str, Any] = to_builtins(
     RelatedEvents(
+        as_of=None,
         items=[
             RelatedEvent(
                 event=_confirmation,

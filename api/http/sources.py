@@ -6,10 +6,10 @@ from litestar import Response, get, patch, post, put
 from litestar.params import FromPath
 
 from api.auth import Reader
-from api.http.answers import answer_page, answer_record
-from api.http.conditional import answer_unchanged, list_tag
+from api.http.answers import answer_listed, answer_record
+from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
-from api.http.dependencies import ASourceQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.dependencies import AMomentQuery, ASourceQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit
 from api.http.examples import SOURCE, SOURCE_IN, SOURCE_PAGE
 from api.http.parameters import read_uuid
@@ -17,7 +17,7 @@ from api.settings import Settings
 from api.store import sources
 from api.store.store import Store
 from schema.change import Change
-from schema.query import SourceAnswer, SourcePage, SourceQuery
+from schema.query import MomentQuery, SourceAnswer, SourcePage, SourceQuery
 from schema.source import SourceIn
 
 _ONE = {"an article": SOURCE}
@@ -56,8 +56,7 @@ async def list_sources(
     tag = await list_tag(request, store, reader)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
-    page, following = await sources.list_sources(store, asked, edit=reader.edit)
-    return answer_page(request, [item.document for item in page.items], page.included, following, tag=tag)
+    return answer_listed(request, await sources.list_sources(store, asked, edit=reader.edit), tag)
 
 
 @post(
@@ -94,6 +93,7 @@ async def create_source(
     opt={
         "contract": Contract(
             tag="sources",
+            query=MomentQuery,
             answer=SourceAnswer,
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
@@ -102,10 +102,13 @@ async def create_source(
     },
 )
 async def get_source(
-    request: HttpRequest, store: TheStore, reader: TheReader, source_id: FromPath[str]
+    request: HttpRequest, store: TheStore, reader: TheReader, asked: AMomentQuery, source_id: FromPath[str]
 ) -> Response[bytes]:
-    """Read a source."""
-    return answer_record(request, await sources.get_source(store, read_uuid(source_id, "source_id"), edit=reader.edit))
+    """Read a source, as it is now or was known as of a moment."""
+    key = read_uuid(source_id, "source_id")
+    as_of = await read_as_of(store, asked.as_of, reader)
+    record = await sources.get_source(store, key, edit=reader.edit, as_of=as_of)
+    return answer_record(request, record, as_of=as_of)
 
 
 @put(

@@ -1,11 +1,10 @@
 """Actors: who plays a role, under every name they are known by."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from msgspec import structs
 
-from api.store.cursor import fingerprint, unseal
+from api.store.cursor import fingerprint
 from api.store.editing import (
     Expected,
     Kind,
@@ -19,7 +18,7 @@ from api.store.editing import (
 from api.store.exposing import expose
 from api.store.identity import fold
 from api.store.log import Writing, writing
-from api.store.reading import Page, Record, fetch_record, list_by_id
+from api.store.reading import ListedById, Record, bookmark_of, fetch_record, list_by_id
 from api.store.references import find_actors, suggest_actors
 from api.store.sql import query
 from api.store.store import Store
@@ -27,24 +26,23 @@ from schema.actor import Actor, ActorIn, Membership
 from schema.change import EntityKind
 from schema.editing import Edit
 from schema.problem import body_problem, problem
-from schema.query import ListQuery
+from schema.query import RecordQuery
 from schema.text import Slug
 from schema.validation import Flaw, Reading, read
 from schema.vocabulary import ChangeType
 
-_LIST = fingerprint("actors")
 
-
-async def get_actor(store: Store, actor_id: str, *, edit: bool) -> Record | None:
+async def get_actor(store: Store, actor_id: str, *, edit: bool, as_of: int | None = None) -> Record | None:
     """Read an actor; None where there is none that the reader may see."""
     async with store.connection() as connection:
-        return await fetch_record(connection, "page_of_actor", id=actor_id, edit=edit)
+        return await fetch_record(connection, "page_of_actor", as_of=as_of, id=actor_id, edit=edit)
 
 
-async def list_actors(store: Store, asked: ListQuery, *, edit: bool) -> tuple[Page, str | None]:
-    """Read a page of actors in the order of their ids, and the cursor of the next one."""
-    after = unseal(_LIST, asked.cursor, tuple[Slug])[0] if asked.cursor else ""
-    return await list_by_id(store, "page_of_actors", _LIST, asked.limit, after=after, edit=edit)
+async def list_actors(store: Store, asked: RecordQuery, *, edit: bool) -> ListedById:
+    """Read a page of actors in the order of their ids."""
+    mark = fingerprint("actors", asked.as_of)
+    after, as_of = await bookmark_of(store, mark, asked, Slug, "", edit=edit)
+    return await list_by_id(store, "page_of_actors", mark, asked.limit, as_of=as_of, after=after, edit=edit)
 
 
 async def create_actor(store: Store, author: str, body: dict[str, Any]) -> Record:
@@ -87,16 +85,10 @@ async def insert_actor(write: Writing, content: ActorIn, *, public: bool) -> Wri
     encoded = record(
         write, EntityKind.ACTOR, actor, 1, type=ChangeType.CREATE, public_type=ChangeType.CREATE if public else None
     )
-    await insert_actor_rows(write.connection, [(actor, public, encoded)])
+    await write.connection.execute(query("records", "insert_actor"), *row_of(actor, public, encoded))
+    names = list(folded_names(actor))
+    await write.connection.execute(query("records", "add_names"), actor.id, names, actor.sequence)
     return _written(actor, 1, encoded)
-
-
-async def insert_actor_rows(connection: Any, actors: Iterable[tuple[Actor, bool, bytes]]) -> None:
-    """Write the current rows and names of actors that have none: of each whether it is in sight, and its bytes."""
-    actors = list(actors)
-    await connection.executemany(query("records", "insert_actor"), [_row(*actor) for actor in actors])
-    names = [(actor.id, list(_folded_names(actor))) for actor, _, _ in actors]
-    await connection.executemany(query("records", "add_names"), names)
 
 
 async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) -> Written:
@@ -120,10 +112,10 @@ async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) 
         public_type=change if stored.public else None,
         reason=edit.change.reason,
     )
-    names = list(_folded_names(content))
-    await write.connection.execute(query("records", "update_actor"), *_row(actor, stored.public, encoded))
-    await write.connection.execute(query("records", "forget_names"), actor.id, names)
-    await write.connection.execute(query("records", "add_names"), actor.id, names)
+    names = list(folded_names(content))
+    await write.connection.execute(query("records", "update_actor"), *row_of(actor, stored.public, encoded))
+    await write.connection.execute(query("records", "forget_names"), actor.id, names, actor.sequence)
+    await write.connection.execute(query("records", "add_names"), actor.id, names, actor.sequence)
     return _written(actor, actor.revision, encoded)
 
 
@@ -131,15 +123,27 @@ def _written(content: ActorIn, revision: int, encoded: bytes) -> Written:
     return Written(content.id, revision, _mentioned(content), [], encoded)
 
 
-def _row(actor: Actor, public: bool, encoded: bytes) -> tuple[Any, ...]:
-    return (actor.id, actor.revision, public, actor.name, actor.kind, actor.reliability, _mentioned(actor), encoded)
+def row_of(actor: Actor, public: bool, encoded: bytes) -> tuple[Any, ...]:
+    """Its current row, as the statements that write it take it: whether it is in sight, and its bytes."""
+    return (
+        actor.id,
+        actor.revision,
+        public,
+        actor.name,
+        actor.kind,
+        actor.reliability,
+        _mentioned(actor),
+        actor.sequence,
+        actor.merged_into,
+        encoded,
+    )
 
 
 def _mentioned(content: ActorIn) -> list[str]:
     return sorted({membership.actor for membership in (*content.part_of, *content.member_of)})
 
 
-def _folded_names(content: ActorIn) -> dict[str, str]:
+def folded_names(content: ActorIn) -> dict[str, str]:
     """Every name of an actor, folded, with the place where it stands."""
     names = {fold(content.name): "/name"}
     for index, further in enumerate(content.names):
@@ -180,7 +184,7 @@ async def _refuse_shadowing(write: Writing, content: ActorIn) -> None:
 
 async def _shadowing(connection: Any, content: ActorIn) -> list[Flaw]:
     """An id always means its own actor: no other actor's name may equal it."""
-    names = _folded_names(content)
+    names = folded_names(content)
     shadowed = {
         row[0] for row in await connection.fetch(query("references", "ids_named_like"), list(names), content.id)
     }

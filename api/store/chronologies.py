@@ -1,13 +1,12 @@
 """Chronologies: saved selections of events. What is on their pages is found by ``chronology_events``."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import structs
 
-from api.store.cursor import fingerprint, unseal
+from api.store.cursor import fingerprint
 from api.store.editing import (
     Expected,
     Kind,
@@ -22,43 +21,43 @@ from api.store.editing import (
 )
 from api.store.exposing import expose
 from api.store.log import Writing, writing
-from api.store.reading import Page, Record, fetch_record, list_by_id
+from api.store.reading import ListedById, Record, bookmark_of, fetch_record, list_by_id
 from api.store.references import event_states, find_actors, sources_by_id, suggest_actors
-from api.store.sql import query
+from api.store.sql import fetch, query
 from api.store.store import Store
 from schema.change import EntityKind
 from schema.chronology import Chronology, ChronologyIn, ChronologyState
 from schema.editing import Edit
 from schema.edtf import EdtfError, Window
 from schema.problem import Fault, body_problem, problem
-from schema.query import EventFilter, ListQuery
+from schema.query import EventFilter, RecordQuery
 from schema.text import Slug
 from schema.validation import Flaw, Reading, read
 from schema.vocabulary import ChangeType, State
 from schema.wire import decode_hook
 
-_LIST = fingerprint("chronologies")
 #: Members of a filter that name actors.
 _NAMING = ("actor", "actor_all", "publisher")
 
 
-async def get_chronology(store: Store, slug: str, *, edit: bool) -> Record | None:
+async def get_chronology(store: Store, slug: str, *, edit: bool, as_of: int | None = None) -> Record | None:
     """Read a chronology; None where there is none that the reader may see."""
     async with store.connection() as connection:
-        return await fetch_record(connection, "page_of_chronology", slug=slug, edit=edit)
+        return await fetch_record(connection, "page_of_chronology", as_of=as_of, slug=slug, edit=edit)
 
 
-async def find_chronology(store: Store, slug: str, *, edit: bool) -> Chronology | None:
+async def find_chronology(store: Store, slug: str, *, edit: bool, as_of: int | None = None) -> Chronology | None:
     """Read what a chronology says; None where there is none that the reader may see."""
     async with store.connection() as connection:
-        document = await connection.fetchval(query("chronologies", "seen"), slug, edit)
-    return None if document is None else msgspec.json.decode(document, type=Chronology, dec_hook=decode_hook)
+        rows = await fetch(connection, "chronologies", "seen", as_of=as_of, slug=slug, edit=edit)
+    return msgspec.json.decode(rows[0]["document"], type=Chronology, dec_hook=decode_hook) if rows else None
 
 
-async def list_chronologies(store: Store, asked: ListQuery, *, edit: bool) -> tuple[Page, str | None]:
-    """Read a page of chronologies in the order of their slugs, and the cursor of the next one."""
-    after = unseal(_LIST, asked.cursor, tuple[Slug])[0] if asked.cursor else ""
-    return await list_by_id(store, "page_of_chronologies", _LIST, asked.limit, after=after, edit=edit)
+async def list_chronologies(store: Store, asked: RecordQuery, *, edit: bool) -> ListedById:
+    """Read a page of chronologies in the order of their slugs."""
+    mark = fingerprint("chronologies", asked.as_of)
+    after, as_of = await bookmark_of(store, mark, asked, Slug, "", edit=edit)
+    return await list_by_id(store, "page_of_chronologies", mark, asked.limit, as_of=as_of, after=after, edit=edit)
 
 
 async def create_chronology(store: Store, author: str, body: dict[str, Any]) -> Record:
@@ -95,15 +94,10 @@ async def discard_chronology(store: Store, author: str, slug: str, expected: Exp
             raise problem("conflict", "Only drafts can be discarded; what was published stays.")
         async with writing(connection, author) as write:
             await current_row(connection, _KIND, Stored.of(row), slug)
-            write.take()
+            sequence = write.take()
             write.record(EntityKind.CHRONOLOGY, slug, row["revision"] + 1, type=ChangeType.DISCARD, public_type=None)
-            await connection.execute(query("chronologies", "delete"), slug)
+            await connection.execute(query("chronologies", "delete"), slug, sequence)
         return True
-
-
-async def insert_chronology_rows(connection: Any, chronologies: Iterable[tuple[Chronology, bytes]]) -> None:
-    """Write the current rows of chronologies that have none, with the bytes of each."""
-    await connection.executemany(query("chronologies", "insert"), [_row(*chronology) for chronology in chronologies])
 
 
 async def _update(write: Writing, stored: Stored, content: ChronologyIn, edit: Edit) -> Written:
@@ -145,17 +139,19 @@ async def _write(
         reason=reason,
     )
     statement = "insert" if stored is None else "update"
-    await write.connection.execute(query("chronologies", statement), *_row(chronology, encoded))
+    await write.connection.execute(query("chronologies", statement), *row_of(chronology, encoded))
     return _written(content, chronology.revision, encoded)
 
 
-def _row(chronology: Chronology, encoded: bytes) -> tuple[Any, ...]:
+def row_of(chronology: Chronology, encoded: bytes) -> tuple[Any, ...]:
+    """Its current row, as the statements that write it take it."""
     return (
         chronology.slug,
         chronology.revision,
         chronology.state.value,
         _actors(chronology),
         _sources(chronology),
+        chronology.sequence,
         encoded,
     )
 

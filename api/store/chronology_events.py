@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, structs
 
 from api.store.cursor import fingerprint, seal, unseal
+from api.store.head import SeenHead
 from api.store.listing import (
     NOTHING,
     Listed,
@@ -15,11 +16,12 @@ from api.store.listing import (
     count_found,
     fetch_by_keys,
     keys_of,
+    listed_moment,
     refuse_drafts,
     search_for,
     window_of,
 )
-from api.store.reading import Item
+from api.store.reading import Item, Sealed
 from api.store.select.keys import Place
 from api.store.sql import Statement
 from api.store.store import Store
@@ -32,8 +34,8 @@ from schema.wire import to_builtins
 _PAGING = ("limit", "cursor", "count", "format")
 
 #: A place in the list: 0 and the place of an event among those picked by hand, or 1 and its place in the order of all
-#: others; and its id.
-_Cursor = tuple[Annotated[int, Meta(ge=0, le=1)], Place, UUID]
+#: others; its id; and as of when the list is read.
+_Cursor = tuple[Annotated[int, Meta(ge=0, le=1)], Place, UUID, Sealed]
 
 
 class ListedChronology(NamedTuple):
@@ -66,39 +68,44 @@ async def list_chronology_events(
     refuse_drafts(asked, edit=edit)
     window = window_of(asked)
     mark = _fingerprint(chronology, asked)
-    cursor = unseal(mark, asked.cursor, _Cursor) if asked.cursor else None
-    async with store.connection() as connection:
-        lists = await _lists(connection, chronology, asked, edit=edit)
+    sealed = unseal(mark, asked.cursor, _Cursor) if asked.cursor else None
+    cursor = sealed[:3] if sealed is not None else None
+    async with store.reading() as connection:
+        moment = await listed_moment(connection, asked, sealed[3] if sealed is not None else None, edit=edit)
+        lists = await _lists(connection, chronology, asked, moment, edit=edit)
         count = await _count(connection, lists, asked.count)
-        statement = Statement("select")
+        as_of = lists.order.as_of
+        statement = Statement("select", as_of)
         keys = await _keys(connection, statement, lists, cursor, asked.limit + 1)
         if keys is None:
-            return ListedChronology(Listed(NOTHING, None, count, window), {})
+            return ListedChronology(Listed(NOTHING, None, count, window, as_of), {})
         page = await fetch_by_keys(connection, statement, keys, lists.order.position, bare=bare)
     items = _in_order(page.items, lists)
     following = None
     if len(items) > asked.limit:
         items = items[: asked.limit]
-        following = seal(mark, _place(items[-1], lists))
+        following = seal(mark, [*_place(items[-1], lists), as_of])
     notes = {item.event_id: item.note for item in chronology.items if item.note is not None}
     on_page = {UUID(item.id) for item in items}
     return ListedChronology(
-        Listed(page._replace(items=items), following, count, window),
+        Listed(page._replace(items=items), following, count, window, as_of),
         {event_id: note for event_id, note in notes.items() if event_id in on_page},
     )
 
 
-async def _lists(connection: Any, chronology: Chronology, asked: EventQuery, *, edit: bool) -> _Lists:
+async def _lists(
+    connection: Any, chronology: Chronology, asked: EventQuery, moment: SeenHead | None, *, edit: bool
+) -> _Lists:
     picked = [item.event_id for item in chronology.items]
     own = chronology.filter
     sort = asked.sort or (own.sort if own is not None else None) or Sort.DATE
     filters = [structs.replace(asked, sort=None)]
-    by_hand = Wanted(filters, _states(asked.state), sort, only=picked)
+    by_hand = Wanted(filters, _states(asked.state), sort, only=picked, moment=moment)
     found = None
     if own is not None:
         # A state that neither names is published; what both name has to be the same.
         states = set(_states(own.state or asked.state)) & set(_states(asked.state or own.state))
-        found = Wanted([own, *filters], sorted(states), sort, without=picked)
+        found = Wanted([own, *filters], sorted(states), sort, without=picked, moment=moment)
     return _Lists(
         await search_for(connection, by_hand, edit=edit) if picked else None,
         await search_for(connection, found, edit=edit) if found is not None else None,

@@ -8,7 +8,7 @@ import asyncpg
 
 _CHANGE = (
     *("sequence", "recorded_at", "entity", "entity_id", "revision", "type", "public_type", "author"),
-    *("content_digest", "digest"),
+    *("content_digest", "digest", "redacts"),
 )
 _CONTENT = ("entity_id", "sequence", "salt", "reason", "document")
 

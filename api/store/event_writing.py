@@ -155,23 +155,25 @@ def recorded(
 
 async def save(write: Writing, revisions: Sequence[Revision]) -> list[Written]:
     """Write the current rows of recorded revisions, and their places in the index."""
-    await write_event_rows(write.connection, revisions)
+    for statement, edited in (("insert", False), ("update", True)):
+        rows = [
+            row_of(revision.event, revision.actors, revision.sources, revision.encoded)
+            for revision in revisions
+            if (revision.current is not None) == edited
+        ]
+        if rows:
+            await write.connection.executemany(query("events", statement), rows)
     await reindex(
         write.connection,
-        [IndexChange(revision.current.event if revision.current else None, revision.event) for revision in revisions],
+        [
+            IndexChange(revision.current.event if revision.current else None, revision.event, revision.event.sequence)
+            for revision in revisions
+        ],
     )
     return [
         Written(str(revision.event.id), revision.event.revision, revision.actors, revision.sources, revision.encoded)
         for revision in revisions
     ]
-
-
-async def write_event_rows(connection: Any, revisions: Sequence[Revision]) -> None:
-    """Write the current rows of revisions, without their places in the index."""
-    for statement, edited in (("insert", False), ("update", True)):
-        rows = [_row(revision) for revision in revisions if (revision.current is not None) == edited]
-        if rows:
-            await connection.executemany(query("events", statement), rows)
 
 
 async def _create_sources(write: Writing, plans: Sequence[Plan]) -> dict[bytes, KnownSource]:
@@ -206,8 +208,8 @@ async def _expose(write: Writing, plans: Sequence[Plan], cited: Iterable[dict[UU
     await expose(write, actors, list(shown))
 
 
-def _row(revision: Revision) -> tuple[Any, ...]:
-    event = revision.event
+def row_of(event: Event, actors: list[str], sources: list[UUID], encoded: bytes) -> tuple[Any, ...]:
+    """Its current row, as the statements that write it take it, with the actors and sources that it mentions."""
     date = event.date
     return (
         event.id,
@@ -223,9 +225,9 @@ def _row(revision: Revision) -> tuple[Any, ...]:
         event.sequence,
         event.occurrence is Occurrence.PLANNED,
         _positions(event),
-        revision.actors,
-        revision.sources,
-        revision.encoded,
+        actors,
+        sources,
+        encoded,
     )
 
 

@@ -160,7 +160,7 @@ async def discard_draft(store: Store, author: str, event_id: UUID, expected: Exp
             current = await _unchanged(write, current)
             if await connection.fetchval(query("events", "related_events"), related_term(event_id)):
                 raise problem("conflict", "Other drafts name this one in a relation. Change those first.")
-            write.take()
+            sequence = write.take()
             write.record(
                 EntityKind.EVENT,
                 str(event_id),
@@ -168,8 +168,8 @@ async def discard_draft(store: Store, author: str, event_id: UUID, expected: Exp
                 type=ChangeType.DISCARD,
                 public_type=None,
             )
-            await reindex(connection, [IndexChange(current.event, None)])
-            await connection.execute(query("events", "delete"), event_id)
+            await reindex(connection, [IndexChange(current.event, None, sequence)])
+            await connection.execute(query("events", "delete"), event_id, sequence)
         return True
 
 

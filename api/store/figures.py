@@ -12,13 +12,15 @@ from schema.query import Included
 from schema.wire import decode_hook
 
 
-async def compare_figures(store: Store, event_id: UUID, *, edit: bool) -> FigureComparison | None:
+async def compare_figures(
+    store: Store, event_id: UUID, *, edit: bool, as_of: int | None = None
+) -> FigureComparison | None:
     """Set an event's comparable figures side by side; None where there is no event that the reader may see."""
-    record = await get_event(store, event_id, edit=edit)
+    record = await get_event(store, event_id, edit=edit, as_of=as_of)
     if record is None:
         return None
     groups = compare(msgspec.json.decode(record.document, type=Event, dec_hook=decode_hook))
-    return FigureComparison(groups=groups, included=_mentioned(groups, record.included))
+    return FigureComparison(groups=groups, as_of=as_of, included=_mentioned(groups, record.included))
 
 
 def _mentioned(groups: list[FigureGroup], included: Included) -> Included:

@@ -41,6 +41,11 @@ class PinnedStore(Store):
         """Lend the connection; its errors are translated by whoever lent it in the first place."""
         yield self._connection
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Any]:
+        """Lend the connection, whose transaction has begun already."""
+        yield self._connection
+
 
 class Key(NamedTuple):
     """Which request this is: ``scope`` says whose, and ``request`` what is asked for (both SHA-256)."""

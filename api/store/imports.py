@@ -35,7 +35,7 @@ async def keep_part(store: Store, summary: ImportSummary, number: int, results: 
 
 async def get_report(store: Store, import_id: UUID) -> ImportReport | None:
     """Read a report; None where there is none, or none any more."""
-    async with store.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with store.reading() as connection:
         row = await connection.fetchrow(query("imports", "find"), import_id, SILENT_AFTER)
         if row is None:
             return None

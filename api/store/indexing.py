@@ -50,10 +50,11 @@ class Indexed(NamedTuple):
 
 
 class Change(NamedTuple):
-    """An event as it was and as it is to be indexed; None where there is none."""
+    """An event as it was and as it is to be indexed, None where there is none; and by which change, its sequence."""
 
     before: Event | None
     after: Event | None
+    sequence: int
 
 
 async def reindex(connection: Any, changes: Iterable[Change]) -> None:
@@ -62,19 +63,21 @@ async def reindex(connection: Any, changes: Iterable[Change]) -> None:
     The writer holds the head; sources are as they were when they were last indexed.
     """
     changes = list(changes)
-    events = [event for change in changes for event in change if event is not None]
+    events = [event for change in changes for event in (change.before, change.after) if event is not None]
     sources = await source_facts(connection, {citation.source for event in events for citation in event.citations})
     moves = []
-    for before, after in changes:
+    for before, after, sequence in changes:
         event = after or before
         if event is not None:
             old = Indexed.of(before, sources) if before else None
-            moves.append(_Move(event.id, old, Indexed.of(after, sources) if after else None))
+            moves.append(_Move(event.id, old, Indexed.of(after, sources) if after else None, sequence))
     await _move(connection, moves)
 
 
-async def reindex_citing(connection: Any, source_id: UUID, before: SourceFacts, after: SourceFacts) -> None:
-    """Move every event that cites a source whose publisher or reliability has changed (the row has the new ones).
+async def reindex_citing(
+    connection: Any, source_id: UUID, before: SourceFacts, after: SourceFacts, sequence: int
+) -> None:
+    """Move every event that cites a source whose publisher or reliability a change has changed (the row has them new).
 
     While the head is held, because filters must not lag; so many events at a time that memory does not grow.
     """
@@ -82,43 +85,66 @@ async def reindex_citing(connection: Any, source_id: UUID, before: SourceFacts, 
         place: Position | None = (UNBOUNDED_START, UUID(int=0))
         while place is not None:
             rows = await connection.fetch(query("terms", "documents_under"), row["id"], *place, _MOVED_TOGETHER)
-            await _move_citing(connection, [entry["document"] for entry in rows], source_id, before, after)
+            documents = [entry["document"] for entry in rows]
+            await _move_citing(connection, documents, source_id, before, after, sequence)
             last = rows[-1] if len(rows) == _MOVED_TOGETHER else None
             place = following((last["starts"], last["event_id"]), backward=False) if last else None
 
 
 async def _move_citing(
-    connection: Any, documents: list[bytes], source_id: UUID, before: SourceFacts, after: SourceFacts
+    connection: Any,
+    documents: list[bytes],
+    source_id: UUID,
+    before: SourceFacts,
+    after: SourceFacts,
+    sequence: int,
 ) -> None:
     events = [msgspec.json.decode(document, type=Event, dec_hook=decode_hook) for document in documents]
     sources = await source_facts(connection, {citation.source for event in events for citation in event.citations})
     old, new = ({**sources, source_id: facts} for facts in (before, after))
-    await _move(connection, [_Move(event.id, Indexed.of(event, old), Indexed.of(event, new)) for event in events])
+    moves = [_Move(event.id, Indexed.of(event, old), Indexed.of(event, new), sequence) for event in events]
+    await _move(connection, moves)
 
 
-async def collect(connection: Any, events: Iterable[Event]) -> None:
-    """Set events aside that are to be indexed by ``index_collected``; ``begin_collecting`` comes before."""
-    events = list(events)
-    sources = await source_facts(connection, {citation.source for event in events for citation in event.citations})
-    records = []
-    for event in events:
-        where = Indexed.of(event, sources)
-        place = (where.span, where.gaps, where.starts, where.ends)
-        records += [(event.id, where.state, name, *place) for name in where.names]
-    await connection.copy_records_to_table("collected", records=records)
+class Entry(NamedTuple):
+    """One event under one term, from a change on and, if it is past, up to another one."""
+
+    event_id: UUID
+    state: str
+    name: str
+    span: int
+    gaps: bool
+    starts: int
+    ends: int
+    sequence: int
+    to_sequence: int | None
 
 
 async def begin_collecting(connection: Any) -> None:
-    """Make room for events of a store whose index is empty; it is gone at the end of the transaction."""
+    """Make room for entries that are to go into the index, or out of it, together."""
     await connection.execute(query("terms", "make_collected"))
 
 
+async def collect(connection: Any, entries: Iterable[Entry]) -> None:
+    """Set entries aside for ``index_collected`` or ``unindex_collected``; ``begin_collecting`` comes before."""
+    await connection.copy_records_to_table("collected", records=list(entries))
+
+
 async def index_collected(connection: Any) -> None:
-    """Put all that was collected into the empty index, in its order.
+    """Put all that was collected into the index, in its order.
 
     In the order in which events happen to come, each entry of a large index would be written in another place of it.
     """
-    for statement in ("more_memory_to_sort", "add_collected_terms", "analyze_terms", "add_collected", "drop_collected"):
+    for statement in (
+        *("more_memory_to_sort", "analyze_collected", "add_collected_terms", "count_collected", "add_collected"),
+        *("add_collected_past", "forget_collected"),
+    ):
+        await connection.execute(query("terms", statement))
+
+
+async def unindex_collected(connection: Any) -> None:
+    """Take all that was collected out of the index."""
+    for statement in ("uncount_collected", "remove_collected", "remove_collected_past", "forget_collected"):
         await connection.execute(query("terms", statement))
 
 
@@ -135,14 +161,16 @@ class _Move(NamedTuple):
     event_id: UUID
     before: Indexed | None
     after: Indexed | None
+    sequence: int
 
 
-class _Entry(NamedTuple):
-    """One event under one term."""
+class _Moved(NamedTuple):
+    """One event under one term, from or up to a change."""
 
     event_id: UUID
     where: Indexed
     name: str
+    sequence: int
 
     @property
     def term(self) -> tuple[str, str]:
@@ -150,23 +178,24 @@ class _Entry(NamedTuple):
 
 
 async def _move(connection: Any, moves: Iterable[_Move]) -> None:
-    removed, added = list[_Entry](), list[_Entry]()
-    for event_id, before, after in moves:
+    removed, added = list[_Moved](), list[_Moved]()
+    for event_id, before, after, sequence in moves:
         same_place = before is not None and after is not None and before.place == after.place
         old = before.names if before else frozenset[str]()
         new = after.names if after else frozenset[str]()
         if before is not None:
-            removed += [_Entry(event_id, before, name) for name in (old - new if same_place else old)]
+            removed += [_Moved(event_id, before, name, sequence) for name in (old - new if same_place else old)]
         if after is not None:
-            added += [_Entry(event_id, after, name) for name in (new - old if same_place else new)]
+            added += [_Moved(event_id, after, name, sequence) for name in (new - old if same_place else new)]
     ids = await _count(connection, removed, added)
     if removed:
-        await connection.execute(
-            query("terms", "remove"),
+        keys = (
             [ids[entry.term] for entry in removed],
             [entry.where.starts for entry in removed],
             [entry.event_id for entry in removed],
         )
+        await connection.execute(query("terms", "supersede"), *keys, [entry.sequence for entry in removed])
+        await connection.execute(query("terms", "remove"), *keys)
     if added:
         await connection.execute(
             query("terms", "add"),
@@ -176,13 +205,15 @@ async def _move(connection: Any, moves: Iterable[_Move]) -> None:
             [entry.where.gaps for entry in added],
             [entry.where.starts for entry in added],
             [entry.where.ends for entry in added],
+            [entry.sequence for entry in added],
         )
 
 
-async def _count(connection: Any, removed: list[_Entry], added: list[_Entry]) -> dict[tuple[str, str], int]:
+async def _count(connection: Any, removed: list[_Moved], added: list[_Moved]) -> dict[tuple[str, str], int]:
     """Change the counts of terms, and give their ids."""
     changes = Counter(entry.term for entry in added)
-    changes.subtract(entry.term for entry in removed)
+    past = Counter(entry.term for entry in removed)
+    changes.subtract(past)
     if not changes:
         return {}
     ordered = sorted(changes)
@@ -191,5 +222,6 @@ async def _count(connection: Any, removed: list[_Entry], added: list[_Entry]) ->
         [state for state, _ in ordered],
         [name for _, name in ordered],
         [changes[term] for term in ordered],
+        [past[term] for term in ordered],
     )
     return {(row["state"], row["name"]): row["id"] for row in rows}

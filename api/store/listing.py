@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from api.store.cursor import fingerprint, seal, unseal
-from api.store.reading import Page, Record, fetch_items, fetch_page, fetch_record
+from api.store.head import SeenHead, find_moment
+from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
 from api.store.references import find_actors, suggest_actors
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.filters import Resolved, conditions_of, grades_from, groups_of
@@ -20,7 +21,7 @@ from api.store.select.keys import (
     keys_statement,
     walks_of,
 )
-from api.store.sql import Statement, query
+from api.store.sql import Statement, fetch, query
 from api.store.store import Store
 from api.store.terms import ALL
 from schema.bounds import read_instant
@@ -49,12 +50,16 @@ _FEW_CHANGED = 500
 
 
 class Listed(NamedTuple):
-    """One page of events in order, the cursor of the next one, how many there are, and the window asked for."""
+    """One page of events in order, the cursor of the next one, how many there are, and the window asked for.
+
+    ``as_of`` is the sequence as of which it was read, if not as of now.
+    """
 
     page: Page
     next: str | None
     counted: Count | None
     window: Window
+    as_of: int | None = None
 
 
 class Wanted(NamedTuple):
@@ -65,6 +70,12 @@ class Wanted(NamedTuple):
     sort: Sort
     only: list[UUID] | None = None  # no others than these, at most FEW; None: all there are
     without: Sequence[UUID] = ()  # but for these
+    moment: SeenHead | None = None  # as of which change; None: as they are now
+
+    @property
+    def as_of(self) -> int | None:
+        """The sequence as of which they are read."""
+        return self.moment.sequence if self.moment is not None else None
 
     @property
     def position(self) -> str:
@@ -112,10 +123,10 @@ class Search(NamedTuple):
         return min(sum(term.events for term in terms) for terms in (self.every, *self.groups))
 
 
-async def get_event(store: Store, event_id: UUID, *, edit: bool) -> Record | None:
+async def get_event(store: Store, event_id: UUID, *, edit: bool, as_of: int | None = None) -> Record | None:
     """Read an event; None where there is none that the reader may see."""
     async with store.connection() as connection:
-        return await fetch_record(connection, "page_of_event", id=event_id, edit=edit)
+        return await fetch_record(connection, "page_of_event", as_of=as_of, id=event_id, edit=edit)
 
 
 async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool = False) -> Listed:
@@ -123,25 +134,36 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
     refuse_drafts(asked, edit=edit)
     window = window_of(asked)
     list_mark = _fingerprint(asked)
-    cursor = unseal(list_mark, asked.cursor, tuple[Place, UUID]) if asked.cursor else None
+    sealed = unseal(list_mark, asked.cursor, tuple[Place, UUID, Sealed]) if asked.cursor else None
+    cursor = sealed[:2] if sealed is not None else None
     none = None if asked.count is Counting.NONE else Count(value=0, exact=True)
     states = [state.value for state in dict.fromkeys(asked.state or [State.PUBLISHED])]
-    wanted = Wanted([asked], states, asked.sort or Sort.DATE)
-    async with store.connection() as connection:
+    async with store.reading() as connection:
+        moment = await listed_moment(connection, asked, sealed[2] if sealed is not None else None, edit=edit)
+        wanted = Wanted([asked], states, asked.sort or Sort.DATE, moment=moment)
         search = await search_for(connection, wanted, edit=edit)
         if search is None:
-            return Listed(NOTHING, None, none, window)
+            return Listed(NOTHING, None, none, window, wanted.as_of)
         count = await count_found(connection, search, asked.count)
-        statement = Statement("select")
+        statement = Statement("select", wanted.as_of)
         keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
         if keys is None:
-            return Listed(NOTHING, None, count, window)
+            return Listed(NOTHING, None, count, window, wanted.as_of)
         page = await fetch_by_keys(connection, statement, keys, wanted.position, bare=bare)
     items = sorted(page.items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
     more = len(items) > asked.limit
     items = items[: asked.limit]
-    following = seal(list_mark, [items[-1].position, items[-1].id]) if more else None
-    return Listed(page._replace(items=items), following, count, window)
+    following = seal(list_mark, [items[-1].position, items[-1].id, wanted.as_of]) if more else None
+    return Listed(page._replace(items=items), following, count, window, wanted.as_of)
+
+
+async def listed_moment(connection: Any, asked: EventQuery, sealed: int | None, *, edit: bool) -> SeenHead | None:
+    """Resolve as of when a list is read. ``sealed`` is what its first page was read as of, which holds for all others:
+    an instant could by now mean a later change.
+    """
+    if asked.as_of is None:
+        return None
+    return await find_moment(connection, asked.as_of if sealed is None else str(sealed), edit=edit)
 
 
 def refuse_drafts(asked: EventQuery, *, edit: bool) -> None:
@@ -227,7 +249,7 @@ def _checks(statement: Statement, search: Search) -> list[str]:
 
 async def _few_changed(connection: Any, search: Search) -> list[UUID] | None:
     """The events that have changed since the instant asked for, if they are few."""
-    statement = Statement("select")
+    statement = Statement("select", search.wanted.as_of)
     branches = [
         statement.fragment("changed_since", state=state, sequence=search.updated_from, limit=_FEW_CHANGED + 1)
         for state in search.wanted.states
@@ -241,7 +263,7 @@ async def _few_by_date(connection: Any, search: Search) -> list[UUID] | None:
     bounded = search.window.starts != UNBOUNDED_START and search.window.ends != UNBOUNDED_END
     if search.leading > FEW and not bounded:
         return None
-    statement = Statement("select")
+    statement = Statement("select", search.wanted.as_of)
     keys = _date_keys(statement, search, None, FEW + 1)
     if keys is None:
         return []
@@ -254,7 +276,7 @@ async def count_found(connection: Any, search: Search, counting: Counting) -> Co
     if counting is Counting.NONE:
         return None
     bound = MOST_COUNTED[counting]
-    statement = Statement("select")
+    statement = Statement("select", search.wanted.as_of)
     if search.wanted.only is None:
         keys = _date_keys(statement, search, None, bound + 1)
     else:
@@ -271,13 +293,14 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     The application chooses which group of terms leads, by counts that are kept with every write: a plan made for
     any value would walk a popular term to the end.
     """
-    now = datetime.now(UTC)
-    resolved = [await _resolved(connection, asked, now, edit=edit) for asked in wanted.filters]
+    now = datetime.now(UTC) if wanted.moment is None else wanted.moment.recorded_at
+    resolved = [await _resolved(connection, asked, now, edit=edit, as_of=wanted.as_of) for asked in wanted.filters]
     named = [group for asked, one in zip(wanted.filters, resolved, strict=True) for group in groups_of(asked, one)]
     groups = [[ALL], *named]
     names = sorted({name for group in groups for name in group})
     by_name: dict[str, list[Term]] = {}
-    for row in await connection.fetch(query("terms", "find"), wanted.states, names):
+    find = query("terms", "find" if wanted.as_of is None else "find_past")
+    for row in await connection.fetch(find, wanted.states, names):
         by_name.setdefault(row["name"], []).append(Term(row["events"], row["id"]))
     every, *found = [[term for name in group for term in by_name.get(name, ())] for group in groups]
     if not every or not all(found):
@@ -290,10 +313,10 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     return Search(wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found))
 
 
-async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool) -> Resolved:
+async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool, as_of: int | None) -> Resolved:
     return Resolved(
-        actors=await _actor_ids(connection, asked, edit=edit),
-        reliable_publishers=await _reliable_publishers(connection, asked),
+        actors=await _actor_ids(connection, asked, edit=edit, as_of=as_of),
+        reliable_publishers=await _reliable_publishers(connection, asked, as_of=as_of),
         updated_from=await _first_sequence(connection, asked),
         now=now,
     )
@@ -322,10 +345,11 @@ def _may_lead(group: list[Term], every: list[Term], walks: int) -> bool:
     return len(group) * walks <= MOST_BRANCHES or sum(term.events for term in group) * _DENSE < most
 
 
-async def _reliable_publishers(connection: Any, asked: EventFilter) -> list[str]:
+async def _reliable_publishers(connection: Any, asked: EventFilter, *, as_of: int | None) -> list[str]:
     if asked.min_reliability is None:
         return []
-    rows = await connection.fetch(query("terms", "publishers_of"), grades_from(asked.min_reliability))
+    grades = grades_from(asked.min_reliability)
+    rows = await fetch(connection, "terms", "publishers_of", as_of=as_of, reliabilities=grades)
     return [row["id"] for row in rows]
 
 
@@ -351,12 +375,13 @@ def _fingerprint(asked: EventQuery) -> bytes:
     return fingerprint("events", {name: value for name, value in members.items() if name not in _PAGING})
 
 
-async def _actor_ids(connection: Any, asked: EventFilter, *, edit: bool) -> dict[str, str]:
+async def _actor_ids(connection: Any, asked: EventFilter, *, edit: bool, as_of: int | None) -> dict[str, str]:
     """The id of each actor as it is named in the query; raises for unknown and ambiguous ones."""
     named = {"actor": asked.actor, "actor_all": asked.actor_all, "publisher": asked.publisher}
-    found = await find_actors(connection, [name for names in named.values() for name in names], edit=edit)
+    names_asked = [name for names in named.values() for name in names]
+    found = await find_actors(connection, names_asked, edit=edit, as_of=as_of)
     if any(result.id is None for result in found.values()):
-        found = await suggest_actors(connection, found, edit=edit)
+        found = await suggest_actors(connection, found, edit=edit, as_of=as_of)
     faults = [
         Fault.of(flaw.detail, flaw.suggestion, parameter=parameter)
         for parameter, names in named.items()

@@ -7,7 +7,7 @@ and the new head are written together and committed. Nothing in between may wait
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -60,13 +60,15 @@ class Writing:
         document: dict[str, Any] | None = None,
         encoded: bytes | None = None,
         reason: str | None = None,
+        redacts: Sequence[int] | None = None,
     ) -> None:
         """Record the change that carries the sequence taken last.
 
-        ``document`` and ``encoded`` are the same content, as values and as the bytes that are kept.
+        ``document`` and ``encoded`` are the same content, as values and as the bytes that are kept. ``redacts`` are the
+        changes whose contents this one, a redaction, takes away.
         """
         content_digest = None
-        if document is not None:
+        if encoded is not None:
             salt = secrets.token_bytes(_SALT_BYTES)
             content_digest = digest_of_content(salt, document, reason)
             self._contents.append((entity_id, self._sequence, salt, reason, encoded))
@@ -80,6 +82,7 @@ class Writing:
             public_type=public_type,
             author=self._author,
             content_digest=content_digest,
+            redacts=tuple(redacts) if redacts is not None else None,
         )
         self._digest = chained_digest(self._digest, entry)
         if public_type is not None:
@@ -96,6 +99,7 @@ class Writing:
                 entry.author,
                 content_digest,
                 self._digest,
+                f"{{{','.join(map(str, redacts))}}}" if redacts is not None else None,
             )
         )
 
@@ -162,17 +166,17 @@ def digest_of_content(salt: bytes, document: Any, reason: str | None) -> bytes:
 
 def chained_digest(previous: bytes, entry: LogEntry) -> bytes:
     """SHA-256 over the digest before and the canonical JSON (RFC 8785) of a log entry."""
-    written = canonical(
-        {
-            "sequence": entry.sequence,
-            "recorded_at": wire_time(entry.recorded_at),
-            "entity": entry.entity.value,
-            "entity_id": entry.entity_id,
-            "revision": entry.revision,
-            "type": entry.type.value if entry.type else None,
-            "public_type": entry.public_type.value if entry.public_type else None,
-            "author": entry.author,
-            "content_digest": entry.content_digest.hex() if entry.content_digest else None,
-        }
-    )
-    return hashlib.sha256(previous + written).digest()
+    members: dict[str, Any] = {
+        "sequence": entry.sequence,
+        "recorded_at": wire_time(entry.recorded_at),
+        "entity": entry.entity.value,
+        "entity_id": entry.entity_id,
+        "revision": entry.revision,
+        "type": entry.type.value if entry.type else None,
+        "public_type": entry.public_type.value if entry.public_type else None,
+        "author": entry.author,
+        "content_digest": entry.content_digest.hex() if entry.content_digest else None,
+    }
+    if entry.redacts is not None:
+        members["redacts"] = list(entry.redacts)
+    return hashlib.sha256(previous + canonical(members)).digest()

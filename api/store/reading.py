@@ -1,14 +1,20 @@
 """Reading pages: documents as they are stored, and beside them what they mention."""
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from api.store.cursor import seal
+from msgspec import Meta
+
+from api.store.cursor import seal, unseal
+from api.store.head import moment_of
 from api.store.sql import Statement
 from api.store.store import Store
 from schema.actor import ActorSummary
-from schema.query import Included
+from schema.query import Included, RecordQuery
 from schema.source import SourceSummary
 from schema.vocabulary import Reliability
+
+#: The sequence as of which a list is read, as its cursors carry it; null for the present.
+Sealed = Annotated[int, Meta(ge=0, le=2**63 - 1)] | None
 
 
 class Item(NamedTuple):
@@ -57,16 +63,44 @@ async def fetch_items(connection: Any, statement: Statement, page: str) -> Page:
     return Page(items, Included(actors={}, sources={}))
 
 
-async def list_by_id(store: Store, fragment: str, mark: bytes, limit: int, **values: Any) -> tuple[Page, str | None]:
+class ListedById(NamedTuple):
+    """A page of records in the order of their ids, the cursor of the next one, and as of which sequence, if not now."""
+
+    page: Page
+    next: str | None
+    as_of: int | None
+
+
+class Bookmark(NamedTuple):
+    """How far a list in the order of ids has been read, and as of which sequence, if not as of now."""
+
+    after: Any
+    as_of: int | None
+
+
+async def bookmark_of(store: Store, mark: bytes, asked: RecordQuery, kind: Any, first: Any, *, edit: bool) -> Bookmark:
+    """Read the cursor of a query, whose ids are of a ``kind``; without one, begin at ``first``.
+
+    The moment that a list is read as of is resolved once, with its first page, and sealed in the cursors.
+    """
+    if asked.cursor is not None:
+        return Bookmark(*unseal(mark, asked.cursor, tuple[kind, Sealed]))
+    moment = await moment_of(store, asked.as_of, edit=edit)
+    return Bookmark(first, None if moment is None else moment.sequence)
+
+
+async def list_by_id(
+    store: Store, fragment: str, mark: bytes, limit: int, *, as_of: int | None, **values: Any
+) -> ListedById:
     """Read a page, in the order of ids, of what a ``page_of_…`` fragment selects, and the cursor of the next one."""
-    statement = Statement("select")
+    statement = Statement("select", as_of)
     text = statement.fragment(fragment, limit=limit + 1, **values)
     async with store.connection() as connection:
         page = await fetch_page(connection, statement, text)
     items = sorted(page.items, key=lambda item: item.id)
     more = len(items) > limit
     items = items[:limit]
-    return page._replace(items=items), seal(mark, [items[-1].id]) if more else None
+    return ListedById(page._replace(items=items), seal(mark, [items[-1].id, as_of]) if more else None, as_of)
 
 
 class Record(NamedTuple):
@@ -78,9 +112,9 @@ class Record(NamedTuple):
     included: Included
 
 
-async def fetch_record(connection: Any, fragment: str, **values: Any) -> Record | None:
+async def fetch_record(connection: Any, fragment: str, *, as_of: int | None = None, **values: Any) -> Record | None:
     """Fetch the one record that a ``page_of_…`` fragment selects."""
-    statement = Statement("select")
+    statement = Statement("select", as_of)
     page = await fetch_page(connection, statement, statement.fragment(fragment, **values))
     if not page.items:
         return None

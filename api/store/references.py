@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from api.store.identity import fold
-from api.store.sql import query
+from api.store.sql import fetch, query
 from schema.validation import Flaw
 
 #: For how many unknown names, and up to how many characters each, a near one is looked for.
@@ -31,15 +31,18 @@ class Found(NamedTuple):
         return Flaw(pointer, f"There is no actor known as {name[:100]!r}.", self.near)
 
 
-async def find_actors(connection: Any, names: Iterable[str], *, edit: bool) -> dict[str, Found]:
+async def find_actors(
+    connection: Any, names: Iterable[str], *, edit: bool, as_of: int | None = None
+) -> dict[str, Found]:
     """Find actors as they are named: an exact id wins, then the one actor with such a name or alias.
 
-    ``edit`` tells whether actors are seen that nothing published mentions yet.
+    ``edit`` tells whether actors are seen that nothing published mentions yet, ``as_of`` the sequence as of which.
     """
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    rows = await connection.fetch(query("references", "actors_by_name"), wanted, [fold(n) for n in wanted], edit)
+    folded = [fold(name) for name in wanted]
+    rows = await fetch(connection, "references", "actors_by_name", as_of=as_of, names=wanted, folded=folded, edit=edit)
     exact: dict[str, str] = {}
     known: dict[str, set[str]] = {}
     for row in rows:
@@ -58,7 +61,9 @@ async def find_actors(connection: Any, names: Iterable[str], *, edit: bool) -> d
     return found
 
 
-async def suggest_actors(connection: Any, found: dict[str, Found], *, edit: bool) -> dict[str, Found]:
+async def suggest_actors(
+    connection: Any, found: dict[str, Found], *, edit: bool, as_of: int | None = None
+) -> dict[str, Found]:
     """Add near names to those that stand for nothing: to the first few, looking at names that begin alike.
 
     Comparing costs time of the whole process, and anybody may ask: so it is bounded on all sides.
@@ -69,15 +74,16 @@ async def suggest_actors(connection: Any, found: dict[str, Found], *, edit: bool
         if not folded:
             continue
         # Those that begin with the same two letters first: with many names, one letter's first few say little.
-        near = await _near(connection, folded, folded[:2], edit=edit) or await _near(
-            connection, folded, folded[:1], edit=edit
+        near = await _near(connection, folded, folded[:2], edit=edit, as_of=as_of) or await _near(
+            connection, folded, folded[:1], edit=edit, as_of=as_of
         )
         found[name] = found[name]._replace(near=near)
     return found
 
 
-async def _near(connection: Any, folded: str, beginning: str, *, edit: bool) -> str | None:
-    rows = await connection.fetch(query("references", "names_near"), beginning, beginning + "\U0010ffff", edit)
+async def _near(connection: Any, folded: str, beginning: str, *, edit: bool, as_of: int | None) -> str | None:
+    last = beginning + "\U0010ffff"
+    rows = await fetch(connection, "references", "names_near", as_of=as_of, first=beginning, last=last, edit=edit)
     ids = {row["folded"]: row["id"] for row in rows} | {row["id"]: row["id"] for row in rows}
     near = get_close_matches(folded, list(ids), n=1, cutoff=0.6)
     near = near or [known for known in ids if known.startswith(folded)]

@@ -40,7 +40,13 @@ class _Relations(Struct):
 
 
 async def related_events(
-    store: Store, event_id: UUID, depth: int, *, edit: bool, limit: int = MAXIMUM_RELATED
+    store: Store,
+    event_id: UUID,
+    depth: int,
+    *,
+    edit: bool,
+    as_of: int | None = None,
+    limit: int = MAXIMUM_RELATED,
 ) -> Surroundings | None:
     """Follow relations both ways, at most ``depth`` of them; None where there is no event that the reader may see.
 
@@ -49,8 +55,8 @@ async def related_events(
     """
     states = [State.PUBLISHED.value, State.DRAFT.value] if edit else [State.PUBLISHED.value]
     # Several statements: all of one moment, or a step could lead to an event that is not there.
-    async with store.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        statement = Statement("select")
+    async with store.reading() as connection:
+        statement = Statement("select", as_of)
         page = await fetch_page(connection, statement, statement.fragment("page_of_event", id=event_id, edit=edit))
         if not page.items:
             return None
@@ -59,12 +65,12 @@ async def related_events(
         found: list[Reached] = []
         included = Included(actors={}, sources={})
         for distance in range(1, depth + 1):
-            page = await _next_level(connection, level, seen, states, limit - len(found) + 1)
+            page = await _next_level(connection, level, seen, states, as_of, limit - len(found) + 1)
             items = sorted(page.items, key=lambda item: (item.position, item.id))
             truncated = len(items) > limit - len(found)
             if truncated:
                 # What only those that are cut off mention must not ride along either.
-                page = await _events(connection, [UUID(item.id) for item in items[: limit - len(found)]])
+                page = await _events(connection, [UUID(item.id) for item in items[: limit - len(found)]], as_of)
                 items = sorted(page.items, key=lambda item: (item.position, item.id))
             relations = _relations_of(items)
             steps = _steps(level, relations)
@@ -82,13 +88,19 @@ def _relations_of(items: Iterable[Item]) -> dict[UUID, list[Relation]]:
 
 
 async def _next_level(
-    connection: Any, level: dict[UUID, list[Relation]], seen: set[UUID], states: list[str], limit: int
+    connection: Any,
+    level: dict[UUID, list[Relation]],
+    seen: set[UUID],
+    states: list[str],
+    as_of: int | None,
+    limit: int,
 ) -> Page:
     """Fetch the first ``limit`` events, by date, that a level names or that name one of the level."""
     names = [related_term(event_id) for event_id in level]
-    terms = [row["id"] for row in await connection.fetch(query("terms", "find"), states, names)]
+    find = query("terms", "find" if as_of is None else "find_past")
+    terms = [row["id"] for row in await connection.fetch(find, states, names)]
     named = {relation.event_id for relations in level.values() for relation in relations} - seen
-    statement = Statement("select")
+    statement = Statement("select", as_of)
     page = statement.fragment(
         "page_of_related",
         ids=list(named),
@@ -102,8 +114,8 @@ async def _next_level(
     return await fetch_page(connection, statement, page)
 
 
-async def _events(connection: Any, ids: list[UUID]) -> Page:
-    statement = Statement("select")
+async def _events(connection: Any, ids: list[UUID], as_of: int | None) -> Page:
+    statement = Statement("select", as_of)
     return await fetch_page(connection, statement, statement.fragment("page_of_events", ids=ids))
 
 

@@ -106,7 +106,7 @@ def being_made() -> ProblemError:
 @asynccontextmanager
 async def snapshot(store: Store) -> AsyncIterator[Store]:
     """A store that is read as of one moment, however long it takes."""
-    async with store.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with store.reading() as connection:
         await connection.execute(query("releases", "allow_time_to_make"), _IDLE)
         yield PinnedStore(connection)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from api.store.cursor import fingerprint, unseal
+from api.store.cursor import fingerprint
 from api.store.editing import (
     Expected,
     Kind,
@@ -21,7 +21,7 @@ from api.store.exposing import expose
 from api.store.identity import address_identity, new_id, source_identity
 from api.store.indexing import reindex_citing
 from api.store.log import Writing, writing
-from api.store.reading import Page, Record, fetch_page, fetch_record, list_by_id
+from api.store.reading import ListedById, Record, bookmark_of, fetch_page, fetch_record, list_by_id
 from api.store.references import find_actors, sources_by_id, sources_by_identity, suggest_actors
 from api.store.sql import Statement, query
 from api.store.store import Store
@@ -34,35 +34,24 @@ from schema.source import Source, SourceIn
 from schema.validation import Flaw, Reading, read
 from schema.vocabulary import ChangeType
 
-_LIST = fingerprint("sources")
 
-
-async def get_source(store: Store, source_id: UUID, *, edit: bool) -> Record | None:
+async def get_source(store: Store, source_id: UUID, *, edit: bool, as_of: int | None = None) -> Record | None:
     """Read a source; None where there is none that the reader may see."""
     async with store.connection() as connection:
-        return await fetch_record(connection, "page_of_source", id=source_id, edit=edit)
+        return await fetch_record(connection, "page_of_source", as_of=as_of, id=source_id, edit=edit)
 
 
-async def list_sources(store: Store, asked: SourceQuery, *, edit: bool) -> tuple[Page, str | None]:
-    """Read a page of sources in the order of their ids, and the cursor of the next one."""
+async def list_sources(store: Store, asked: SourceQuery, *, edit: bool) -> ListedById:
+    """Read a page of sources in the order of their ids; of those with an address there is one, or none."""
+    mark = fingerprint("sources", asked.as_of, asked.url)
+    after, as_of = await bookmark_of(store, mark, asked, UUID, None, edit=edit)
     if asked.url is not None:
-        return await _source_at(store, asked.url, asked.cursor, edit=edit), None
-    first = _next_id(unseal(_LIST, asked.cursor, tuple[UUID])[0]) if asked.cursor else UUID(int=0)
-    return await list_by_id(store, "page_of_sources", _LIST, asked.limit, first=first, edit=edit)
-
-
-async def _source_at(store: Store, url: str, cursor: str | None, *, edit: bool) -> Page:
-    """Find the source with an address: a page of one or none, so that no cursor can be of it."""
-    if cursor is not None:
-        unseal(fingerprint("sources", url), cursor, tuple[UUID])
-    statement = Statement("select")
-    text = statement.fragment("page_of_source_by_identity", identity=address_identity(url), edit=edit)
-    async with store.connection() as connection:
-        return await fetch_page(connection, statement, text)
-
-
-def _next_id(source_id: UUID) -> UUID:
-    return UUID(int=min(source_id.int + 1, 2**128 - 1))
+        statement = Statement("select", as_of)
+        text = statement.fragment("page_of_source_by_identity", identity=address_identity(asked.url), edit=edit)
+        async with store.connection() as connection:
+            return ListedById(await fetch_page(connection, statement, text), None, as_of)
+    first = UUID(int=0) if after is None else UUID(int=min(after.int + 1, 2**128 - 1))
+    return await list_by_id(store, "page_of_sources", mark, asked.limit, as_of=as_of, first=first, edit=edit)
 
 
 async def create_source(store: Store, author: str, body: dict[str, Any]) -> Record:
@@ -118,15 +107,10 @@ async def insert_sources(write: Writing, new: Iterable[tuple[SourceIn, bytes, bo
             type=ChangeType.CREATE,
             public_type=ChangeType.CREATE if public else None,
         )
-        rows.append((source, identity, public, encoded))
+        rows.append(row_of(source, identity, public, encoded))
         written.append(_written(source, 1, encoded))
-    await insert_source_rows(write.connection, rows)
+    await write.connection.executemany(query("records", "insert_source"), rows)
     return written
-
-
-async def insert_source_rows(connection: Any, sources: Iterable[tuple[Source, bytes, bool, bytes]]) -> None:
-    """Write the current rows of sources that have none: of each its identity, whether it is in sight, and its bytes."""
-    await connection.executemany(query("records", "insert_source"), [_row(*source) for source in sources])
 
 
 async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit) -> Written:
@@ -151,11 +135,12 @@ async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit)
         public_type=change if stored.public else None,
         reason=edit.change.reason,
     )
-    await write.connection.execute(query("records", "update_source"), *_row(source, identity, stored.public, encoded))
+    row = row_of(source, identity, stored.public, encoded)
+    await write.connection.execute(query("records", "update_source"), *row)
     before = SourceFacts(stored.document["publisher"], stored.document["reliability"])
     after = SourceFacts(source.publisher, source.reliability)
     if before != after:
-        await reindex_citing(write.connection, source.id, before, after)
+        await reindex_citing(write.connection, source.id, before, after, source.sequence)
     return _written(source, source.revision, encoded)
 
 
@@ -163,7 +148,8 @@ def _written(content: SourceIn, revision: int, encoded: bytes) -> Written:
     return Written(str(content.id), revision, [content.publisher] if content.publisher else [], [], encoded)
 
 
-def _row(source: Source, identity: bytes, public: bool, encoded: bytes) -> tuple[Any, ...]:
+def row_of(source: Source, identity: bytes, public: bool, encoded: bytes) -> tuple[Any, ...]:
+    """Its current row, as the statements that write it take it: its identity, whether it is in sight, its bytes."""
     return (
         source.id,
         source.revision,
@@ -174,6 +160,7 @@ def _row(source: Source, identity: bytes, public: bool, encoded: bytes) -> tuple
         source.publisher,
         source.published.text if source.published else None,
         source.reliability,
+        source.sequence,
         encoded,
     )
 

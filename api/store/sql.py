@@ -1,7 +1,8 @@
 """Named SQL: statements and fragments live in ``queries/*.sql``, values are always bound.
 
 A file holds fragments, each under a line ``-- name: …``. A value stands in them as ``:name``; ``Statement``
-joins fragments and numbers the values for PostgreSQL.
+joins fragments and numbers the values for PostgreSQL. A table in braces, ``{event}``, is read as of the moment that the
+statement is made for: the table itself or, for the past, its rows and the superseded ones that held then.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import Any
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _VALUE = re.compile(r"(?<![:\w]):([a-z_]+)")
+_TABLE = re.compile(r"\{(actor|actor_name|chronology|event|event_term|source)\}")
 
 
 @cache
@@ -27,19 +29,35 @@ def query(file: str, name: str) -> str:
 
 
 class Statement:
-    """A statement under construction: texts from the fragments, values beside them."""
+    """A statement under construction: texts from the fragments, values beside them.
 
-    def __init__(self, file: str) -> None:
+    ``as_of`` is the sequence of the change as of which tables in braces are read; None reads them as they are now. It
+    is the first of the values, and some fragment must have such a table.
+    """
+
+    def __init__(self, file: str, as_of: int | None = None) -> None:
         self._fragments = fragments(file)
-        self.values: list[Any] = []
+        self.as_of = as_of
+        self.values: list[Any] = [] if as_of is None else [as_of]
 
     def fragment(self, name: str, **values: Any) -> str:
         """Give a fragment's text with its values bound to this statement."""
-        numbers: dict[str, int] = {}
+        numbers: dict[str, int] = {"as_of": 1}
         for key, value in values.items():
             self.values.append(value)
             numbers[key] = len(self.values)
-        return _VALUE.sub(lambda match: f"${numbers[match[1]]}", self._fragments[name])
+        text = _TABLE.sub(lambda match: self._table(match[1]), self._fragments[name])
+        return _VALUE.sub(lambda match: f"${numbers[match[1]]}", text)
+
+    def _table(self, name: str) -> str:
+        return name if self.as_of is None else f"({fragments('moment')[name]})"
+
+
+async def fetch(connection: Any, file: str, name: str, *, as_of: int | None = None, **values: Any) -> list[Any]:
+    """Fetch the rows of one whole statement whose values and tables have names (see ``Statement``)."""
+    statement = Statement(file, as_of)
+    rows: list[Any] = await connection.fetch(statement.fragment(name, **values), *statement.values)
+    return rows
 
 
 def _without_comments(body: str) -> str:

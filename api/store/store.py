@@ -28,6 +28,12 @@ class Store:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
                 yield connection
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Any]:
+        """Lend a connection whose statements all see the store as of one moment."""
+        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            yield connection
+
     async def ready(self) -> None:
         """Raise ``ProblemError`` (unavailable) unless the database answers and has the tables of this version."""
         async with self.connection() as connection:

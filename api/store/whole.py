@@ -7,11 +7,14 @@ from uuid import UUID
 import msgspec
 
 from api.store.log import wire_time
-from api.store.sql import query
+from api.store.sql import fetch, query
 from schema.actor import Actor
 from schema.source import Source
 from schema.vocabulary import ChangeType
 from schema.wire import decode_hook
+
+#: Beyond every sequence.
+_FOR_EVER = 2**63 - 1
 
 
 class PublicChange(NamedTuple):
@@ -23,22 +26,29 @@ class PublicChange(NamedTuple):
     reason: str | None
 
 
-async def fetch_sources(connection: Any, ids: Collection[UUID], *, edit: bool) -> dict[UUID, Source]:
+async def fetch_sources(
+    connection: Any, ids: Collection[UUID], *, edit: bool, as_of: int | None = None
+) -> dict[UUID, Source]:
     """Read sources by their ids, those that the reader may see."""
-    rows = await connection.fetch(query("whole", "sources"), list(ids), edit)
+    rows = await fetch(connection, "whole", "sources", as_of=as_of, ids=list(ids), edit=edit)
     return {row["id"]: msgspec.json.decode(row["document"], type=Source, dec_hook=decode_hook) for row in rows}
 
 
-async def fetch_actors(connection: Any, ids: Collection[str], *, edit: bool) -> dict[str, Actor]:
+async def fetch_actors(
+    connection: Any, ids: Collection[str], *, edit: bool, as_of: int | None = None
+) -> dict[str, Actor]:
     """Read actors by their ids, those that the reader may see; an id that none has is left out."""
-    rows = await connection.fetch(query("whole", "actors"), list(ids), edit)
+    rows = await fetch(connection, "whole", "actors", as_of=as_of, ids=list(ids), edit=edit)
     return {row["id"]: msgspec.json.decode(row["document"], type=Actor, dec_hook=decode_hook) for row in rows}
 
 
-async def fetch_public_changes(connection: Any, ids: Collection[str]) -> dict[str, list[PublicChange]]:
+async def fetch_public_changes(
+    connection: Any, ids: Collection[str], as_of: int | None = None
+) -> dict[str, list[PublicChange]]:
     """Read what everybody may see of the history of events, by their ids, first to last."""
     changes: dict[str, list[PublicChange]] = {}
-    for row in await connection.fetch(query("whole", "public_changes"), list(ids)):
+    last = _FOR_EVER if as_of is None else as_of
+    for row in await connection.fetch(query("whole", "public_changes"), list(ids), last):
         changes.setdefault(row["id"], []).append(
             PublicChange(row["revision"], ChangeType(row["type"]), wire_time(row["recorded_at"]), row["reason"])
         )

@@ -12,6 +12,7 @@ import asyncpg
 from api.history.archive import Reader
 from api.history.archiving import Archived, create, restore
 from tests.conftest import Client
+from tests.store.derived import derived_rows
 from tests.writing import send
 
 MAXIMUM_LINE_BYTES = 1024**2
@@ -55,17 +56,13 @@ def sealed(lines: list[bytes]) -> list[bytes]:
 
 async def rows_of(client: Client) -> dict[str, Any]:
     """All that a store holds, tokens and the numbers of terms excepted."""
-    selections = {
-        table: f"SELECT t::text FROM {table} t"
-        for table in ("head", "change", "content", "actor", "actor_name", "source", "event", "chronology")
-    }
-    selections["index"] = (
-        "SELECT (state, name, term.events, event_id, span, gaps, starts, ends)::text"
-        " FROM event_term JOIN term ON term.id = event_term.term"
-    )
     connection = await asyncpg.connect(client.database.owner_url)
     try:
-        return {name: sorted(row[0] for row in await connection.fetch(sql)) for name, sql in selections.items()}
+        log = {
+            table: sorted(row[0] for row in await connection.fetch(f"SELECT t::text FROM {table} t"))
+            for table in ("head", "change", "content")
+        }
+        return log | await derived_rows(connection)
     finally:
         await connection.close()
 

@@ -142,10 +142,15 @@ async def redact(client: Client, event: str, revision: int) -> None:
     connection = await asyncpg.connect(client.database.owner_url)
     try:
         async with writing(connection, "owner") as write:
-            await connection.execute("DELETE FROM content WHERE entity_id = $1", event)
+            rows = await connection.fetch("DELETE FROM content WHERE entity_id = $1 RETURNING sequence", event)
             write.take()
             write.record(
-                EntityKind.EVENT, event, revision + 1, type=ChangeType.REDACTION, public_type=ChangeType.REDACTION
+                EntityKind.EVENT,
+                event,
+                revision + 1,
+                type=ChangeType.REDACTION,
+                public_type=ChangeType.REDACTION,
+                redacts=sorted(row["sequence"] for row in rows),
             )
     finally:
         await connection.close()

@@ -55,6 +55,7 @@ async def test_a_minimal_actor_gets_every_member(client: Client) -> None:
         "sequence": 1,
         "created_at": actor["created_at"],
         "updated_at": actor["created_at"],
+        "merged_into": None,
         "included": {"actors": {}, "sources": {}},
     }
     got = await client.http.get("/v1/actors/russia")

@@ -93,6 +93,7 @@ async def test_actors_are_stored_as_ids_and_stand_beside_it(client: Client) -> N
     assert listed == {
         "items": [{name: value for name, value in made.items() if name != "included"}],
         "next": None,
+        "as_of": None,
         "included": made["included"],
     }
     await check_whole(client)

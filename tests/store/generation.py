@@ -360,7 +360,7 @@ def _uuid(random: Random) -> UUID:
     return UUID(int=random.getrandbits(128), version=4)
 
 
-_ENTRY = ("event_id", "term", "span", "gaps", "starts", "ends")
+_ENTRY = ("event_id", "term", "span", "gaps", "starts", "ends", "sequence")
 
 
 class _Index(NamedTuple):
@@ -401,7 +401,15 @@ async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counte
             terms = [(indexed.state, name) for name in sorted(indexed.names)]
             counts.update(terms)
             entries += [
-                (event.id, ids.setdefault(term, len(ids) + 1), indexed.span, indexed.gaps, indexed.starts, indexed.ends)
+                (
+                    event.id,
+                    ids.setdefault(term, len(ids) + 1),
+                    indexed.span,
+                    indexed.gaps,
+                    indexed.starts,
+                    indexed.ends,
+                    event.sequence,
+                )
                 for term in terms
             ]
         await _copy(owner, "event", [_event_row(event) for event in batch])
@@ -446,12 +454,14 @@ async def _load_actors(owner: Any) -> None:
             "kind": actor.kind,
             "reliability": actor.reliability,
             "actors": [],
+            "sequence": 0,
             "document": encode(actor),
         }
         for actor in made
     ]
     await _copy(owner, "actor", rows)
-    await _copy(owner, "actor_name", [{"folded": fold(actor.name), "actor_id": actor.id} for actor in made])
+    names = [{"folded": fold(actor.name), "actor_id": actor.id, "sequence": 0} for actor in made]
+    await _copy(owner, "actor_name", names)
 
 
 def _source_row(source: Source) -> dict[str, Any]:
@@ -465,6 +475,7 @@ def _source_row(source: Source) -> dict[str, Any]:
         "publisher": source.publisher,
         "published": None,
         "reliability": source.reliability,
+        "sequence": 0,
         "document": encode(source),
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from api.history.rebuilding import rebuild
 from api.history.verification import verify
 from api.store.identity import fold, source_identity
 from api.store.log import FIRST_DIGEST, chained_digest, digest_of_content
@@ -17,6 +18,7 @@ from schema.source import SourceIn
 from schema.span import span_of
 from schema.vocabulary import ChangeType
 from schema.wire import decode_hook
+from tests.store.derived import derived_rows
 
 
 async def check_invariants(connection: Any) -> None:
@@ -40,6 +42,21 @@ async def check_invariants(connection: Any) -> None:
         )
     found = await verify(connection)
     assert found.findings == []
+    await _check_derived(connection)
+
+
+async def _check_derived(connection: Any) -> None:
+    """Everything beside the log follows from it: the present, the past, and the index of both. Needs the owner."""
+    kept = await derived_rows(connection)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await rebuild(connection)
+        made = await derived_rows(connection)
+    finally:
+        await transaction.rollback()
+    for table in kept:
+        assert kept[table] == made[table], table
 
 
 def _event(document: bytes) -> Event:
@@ -73,6 +90,7 @@ def _check_log(head: Any, changes: list[Any]) -> None:
                 public_type=ChangeType(change["public_type"]) if change["public_type"] else None,
                 author=change["author"],
                 content_digest=change["content_digest"],
+                redacts=None if change["redacts"] is None else tuple(change["redacts"]),
             ),
         )
         assert digest == change["digest"]

@@ -373,7 +373,7 @@ def _check_count(counted: Count | None, number: int, drawn: Drawn) -> None:
 
 
 def test_the_model_knows_every_filter() -> None:
-    no_filters = {"date_from", "date_to", "date_match", "state", "sort", "count", "limit", "cursor", "format"}
+    no_filters = {"date_from", "date_to", "date_match", "state", "sort", "count", "limit", "cursor", "as_of", "format"}
     assert set(_MODEL) == set(EventQuery.__struct_fields__) - no_filters
     assert set(_DRAWN) == set(_MODEL) | {"state"}
 

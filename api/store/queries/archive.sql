@@ -8,16 +8,12 @@ SELECT set_config('idle_in_transaction_session_timeout', $1, true);
 SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'change'::regclass;
 
 -- name: first_missing_content
--- The first change whose content is gone without a redaction of its record since.
+-- The first change whose content is gone without a redaction that says so.
 SELECT min(sequence) FROM change
 WHERE content_digest IS NOT NULL
   AND NOT EXISTS (
     SELECT FROM content WHERE content.entity_id = change.entity_id AND content.sequence = change.sequence
-) AND NOT EXISTS (
-    SELECT FROM change AS redaction
-    WHERE redaction.type = 'redaction' AND redaction.entity = change.entity
-      AND redaction.entity_id = change.entity_id AND redaction.sequence > change.sequence
-);
+) AND sequence NOT IN (SELECT unnest(redacts) FROM change WHERE redacts IS NOT NULL);
 
 -- name: set_head
 UPDATE head SET sequence = $1, public_sequence = $2, recorded_at = $3, digest = $4;
@@ -27,7 +23,8 @@ UPDATE head SET sequence = $1, public_sequence = $2, recorded_at = $3, digest = 
 ANALYZE head, change, content;
 
 -- name: analyze_rows
-ANALYZE actor, actor_name, source, event, term, event_term, chronology;
+ANALYZE actor, actor_name, source, event, term, event_term, chronology,
+    past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology;
 
 -- name: forget_chronologies
 DELETE FROM chronology;
@@ -50,20 +47,19 @@ DELETE FROM actor_name;
 -- name: forget_actors
 DELETE FROM actor;
 
--- name: newest_contents
--- Of every record of a kind what was written last, and whether everybody sees it. Discarded ones have no content,
--- nor have redacted ones.
-WITH record AS (
-    SELECT entity_id, max(revision) FILTER (WHERE type IS NOT NULL) AS revision,
-           bool_or(public_type IS NOT NULL) AS public
-    FROM change WHERE entity = $1 GROUP BY entity_id
-)
-SELECT change.sequence, change.entity_id, change.revision, record.public, content.document
-FROM record
-JOIN change ON change.entity = $1 AND change.entity_id = record.entity_id AND change.revision = record.revision
-    AND change.type IS NOT NULL
-JOIN content ON content.entity_id = change.entity_id AND content.sequence = change.sequence;
+-- name: forget_past
+TRUNCATE past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology;
+
+-- name: records_of
+-- The records of a kind, each with the number of its changes.
+SELECT entity_id, count(*) FROM change WHERE entity = $1 GROUP BY entity_id ORDER BY entity_id;
+
+-- name: changes_of
+-- All changes of some records, with their contents.
+SELECT change.entity_id, change.sequence, change.revision, change.type, change.public_type, content.document
+FROM change LEFT JOIN content USING (entity_id, sequence)
+WHERE change.entity = $1 AND change.entity_id = ANY ($2::text[]) ORDER BY change.entity_id, change.sequence;
 
 -- name: actors_created
-SELECT entity_id, sequence FROM change
-WHERE entity = 'actor' AND entity_id = ANY ($1::text[]) AND revision = 1 AND type IS NOT NULL;
+SELECT entity_id, min(sequence) FROM change
+WHERE entity = 'actor' AND entity_id = ANY ($1::text[]) AND type IS NOT NULL GROUP BY entity_id;

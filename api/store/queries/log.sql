@@ -7,19 +7,24 @@ WHERE current_setting('dateline.write_timeout', true) IS NOT NULL;
 
 -- name: lock_head
 -- Waits for the write before; what it gives is then nobody else's until the commit.
-SELECT sequence, public_sequence, digest, greatest(recorded_at, clock_timestamp()) AS recorded_at
+SELECT sequence, public_sequence, digest, greatest(recorded_at, clock_timestamp()) AS recorded_at, follows
 FROM head FOR UPDATE;
 
 -- name: append
 WITH changes AS (
-    INSERT INTO change
-    SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::text[], $4::text[], $5::int4[], $6::text[],
-                         $7::text[], $8::text[], $9::bytea[], $10::bytea[])
+    INSERT INTO change (sequence, recorded_at, entity, entity_id, revision, type, public_type, author,
+                        content_digest, digest, redacts)
+    SELECT sequence, recorded_at, entity, entity_id, revision, type, public_type, author, content_digest, digest,
+           redacts::int8[]
+    FROM unnest($1::int8[], $2::timestamptz[], $3::text[], $4::text[], $5::int4[], $6::text[],
+                $7::text[], $8::text[], $9::bytea[], $10::bytea[], $11::text[])
+        AS recorded (sequence, recorded_at, entity, entity_id, revision, type, public_type, author,
+                     content_digest, digest, redacts)
 ), contents AS (
     INSERT INTO content
-    SELECT * FROM unnest($11::text[], $12::int8[], $13::bytea[], $14::text[], $15::bytea[])
+    SELECT * FROM unnest($12::text[], $13::int8[], $14::bytea[], $15::text[], $16::bytea[])
 )
-UPDATE head SET sequence = $16, public_sequence = $17, recorded_at = $18, digest = $19;
+UPDATE head SET sequence = $17, public_sequence = $18, recorded_at = $19, digest = $20;
 
 -- name: revision_content
 SELECT content.document, change.public_type
@@ -48,6 +53,16 @@ SELECT sequence, public_sequence, digest, recorded_at FROM head;
 -- The last change that a reader sees, $1 telling whether with `edit`; no row before the first.
 SELECT change.sequence, change.digest, change.recorded_at FROM head
 JOIN change ON change.sequence = CASE WHEN $1 THEN head.sequence ELSE head.public_sequence END;
+
+-- name: seen_at_sequence
+-- The last change at or before a sequence ($1) that a reader sees, $2 telling whether with `edit`.
+SELECT sequence, digest, recorded_at FROM change
+WHERE sequence <= $1 AND ($2 OR public_type IS NOT NULL) ORDER BY sequence DESC LIMIT 1;
+
+-- name: seen_at_instant
+-- The same at or before an instant ($1).
+SELECT sequence, digest, recorded_at FROM change
+WHERE recorded_at <= $1 AND ($2 OR public_type IS NOT NULL) ORDER BY recorded_at DESC, sequence DESC LIMIT 1;
 
 -- name: contents_without_change
 SELECT count(*) FROM content WHERE NOT EXISTS (

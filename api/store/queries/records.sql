@@ -1,4 +1,4 @@
--- Actors and sources: their current rows.
+-- Actors and sources: their current rows. What supersedes a row moves it into the past.
 
 -- name: actor
 SELECT id, revision, public, document FROM actor WHERE id = $1;
@@ -10,27 +10,42 @@ SELECT id FROM actor WHERE id = ANY ($1::text[]);
 SELECT id::text, revision, public, document FROM source WHERE id = $1;
 
 -- name: insert_actor
-INSERT INTO actor (id, revision, public, name, kind, reliability, actors, document)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+INSERT INTO actor (id, revision, public, name, kind, reliability, actors, sequence, merged_into, document)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: update_actor
-UPDATE actor SET revision = $2, public = $3, name = $4, kind = $5, reliability = $6, actors = $7, document = $8
+WITH superseded AS (
+    INSERT INTO past_actor (id, revision, name, kind, reliability, merged_into, actors, sequence, to_sequence)
+    SELECT id, revision, name, kind, reliability, merged_into, actors, sequence, $8 FROM actor WHERE id = $1
+)
+UPDATE actor SET revision = $2, public = $3, name = $4, kind = $5, reliability = $6, actors = $7, sequence = $8,
+    merged_into = $9, document = $10
 WHERE id = $1;
 
 -- name: forget_names
+WITH superseded AS (
+    INSERT INTO past_actor_name (folded, actor_id, sequence, to_sequence)
+    SELECT folded, actor_id, sequence, $3 FROM actor_name WHERE actor_id = $1 AND folded <> ALL ($2::text[])
+)
 DELETE FROM actor_name WHERE actor_id = $1 AND folded <> ALL ($2::text[]);
 
 -- name: add_names
-INSERT INTO actor_name (folded, actor_id) SELECT folded, $1 FROM unnest($2::text[]) AS folded
+INSERT INTO actor_name (folded, actor_id, sequence) SELECT folded, $1, $3 FROM unnest($2::text[]) AS folded
 ON CONFLICT DO NOTHING;
 
 -- name: insert_source
-INSERT INTO source (id, revision, public, identity, title, url, publisher, published, reliability, document)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+INSERT INTO source (id, revision, public, identity, title, url, publisher, published, reliability, sequence, document)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: update_source
+WITH superseded AS (
+    INSERT INTO past_source (id, revision, identity, title, url, publisher, published, reliability, sequence,
+                             to_sequence)
+    SELECT id, revision, identity, title, url, publisher, published, reliability, sequence, $10
+    FROM source WHERE id = $1
+)
 UPDATE source SET revision = $2, public = $3, identity = $4, title = $5, url = $6, publisher = $7, published = $8,
-    reliability = $9, document = $10
+    reliability = $9, sequence = $10, document = $11
 WHERE id = $1;
 
 -- name: expose_sources

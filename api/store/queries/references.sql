@@ -1,19 +1,19 @@
 -- Finding what a body or a query refers to.
 
 -- name: actors_by_name
--- $1 names as given, $2 the same folded, $3 whether those are seen that nothing published mentions yet.
-WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (name, folded))
+-- Names as given and folded; `edit` tells whether those are seen that nothing published mentions yet.
+WITH wanted AS (SELECT * FROM unnest(:names::text[], :folded::text[]) AS wanted (name, folded))
 SELECT wanted.name, actor.id, actor.name AS shown, true AS exact
-FROM wanted JOIN actor ON actor.id = wanted.name WHERE actor.public OR $3
+FROM wanted JOIN {actor} AS actor ON actor.id = wanted.name WHERE actor.public OR :edit
 UNION ALL
 SELECT wanted.name, actor.id, actor.name, false
-FROM wanted JOIN actor_name ON actor_name.folded = wanted.folded JOIN actor ON actor.id = actor_name.actor_id
-WHERE actor.public OR $3;
+FROM wanted JOIN {actor_name} AS actor_name ON actor_name.folded = wanted.folded
+JOIN {actor} AS actor ON actor.id = actor_name.actor_id WHERE actor.public OR :edit;
 
 -- name: names_near
 -- Bounded: only looked at for a suggestion.
-SELECT actor_name.folded, actor.id FROM actor_name JOIN actor ON actor.id = actor_name.actor_id
-WHERE actor_name.folded >= $1 AND actor_name.folded < $2 AND (actor.public OR $3)
+SELECT actor_name.folded, actor.id FROM {actor_name} AS actor_name JOIN {actor} AS actor ON actor.id = actor_name.actor_id
+WHERE actor_name.folded >= :first AND actor_name.folded < :last AND (actor.public OR :edit)
 ORDER BY actor_name.folded LIMIT 100;
 
 -- name: sources_by_id

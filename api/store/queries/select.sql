@@ -3,11 +3,11 @@
 -- have the cursor folded in, or the walk would begin at the wrong end.
 
 -- name: walk_forward
-SELECT t.starts, t.event_id FROM event_term t
+SELECT t.starts, t.event_id FROM {event_term} AS t
 WHERE (t.starts, t.event_id) >= (:after, :after_id) AND t.starts < :until
 
 -- name: walk_backward
-SELECT t.starts, t.event_id FROM event_term t
+SELECT t.starts, t.event_id FROM {event_term} AS t
 WHERE (t.starts, t.event_id) <= (:after, :after_id) AND t.starts >= :until
 
 -- name: of_term
@@ -31,41 +31,41 @@ AND t.ends <= :bound
 -- name: with_any_term
 -- A subquery that gives a value is probed row by row under every plan; EXISTS may become a join that reads
 -- the whole list of a popular term.
-AND (SELECT true FROM event_term r
+AND (SELECT true FROM {event_term} AS r
      WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1)
 
 -- name: a_run_overlaps
-AND (NOT t.gaps OR (SELECT e.runs && int8range(:from, :to) FROM event e WHERE e.id = t.event_id))
+AND (NOT t.gaps OR (SELECT e.runs && int8range(:from, :to) FROM {event} AS e WHERE e.id = t.event_id))
 
 -- name: instants_overlap
 AND (SELECT e.instant_starts < :to AND e.instant_ends > :from
             AND (e.instant_runs IS NULL OR e.instant_runs && int8range(:from, :to))
-     FROM event e WHERE e.id = t.event_id)
+     FROM {event} AS e WHERE e.id = t.event_id)
 
 -- name: instants_within
-AND (SELECT e.instant_starts >= :from AND e.instant_ends <= :to FROM event e WHERE e.id = t.event_id)
+AND (SELECT e.instant_starts >= :from AND e.instant_ends <= :to FROM {event} AS e WHERE e.id = t.event_id)
 
 -- name: instants_start
-AND (SELECT e.instant_starts < :to AND e.instant_starts_latest >= :from FROM event e WHERE e.id = t.event_id)
+AND (SELECT e.instant_starts < :to AND e.instant_starts_latest >= :from FROM {event} AS e WHERE e.id = t.event_id)
 
 -- name: is_past
-AND (SELECT e.instant_ends <= :now FROM event e WHERE e.id = t.event_id)
+AND (SELECT e.instant_ends <= :now FROM {event} AS e WHERE e.id = t.event_id)
 
 -- name: is_not_overdue
-AND (SELECT e.instant_ends > :now OR NOT e.planned FROM event e WHERE e.id = t.event_id)
+AND (SELECT e.instant_ends > :now OR NOT e.planned FROM {event} AS e WHERE e.id = t.event_id)
 
 -- name: in_box
 AND (SELECT EXISTS (SELECT FROM unnest(e.positions) AS p
                     WHERE p[0] BETWEEN :west AND :east AND p[1] BETWEEN :south AND :north)
-     FROM event e WHERE e.id = t.event_id)
+     FROM {event} AS e WHERE e.id = t.event_id)
 
 -- name: in_box_across
 AND (SELECT EXISTS (SELECT FROM unnest(e.positions) AS p
                     WHERE (p[0] >= :west OR p[0] <= :east) AND p[1] BETWEEN :south AND :north)
-     FROM event e WHERE e.id = t.event_id)
+     FROM {event} AS e WHERE e.id = t.event_id)
 
 -- name: changed_from
-AND (SELECT e.sequence >= :sequence FROM event e WHERE e.id = t.event_id)
+AND (SELECT e.sequence >= :sequence FROM {event} AS e WHERE e.id = t.event_id)
 
 -- The same checks on the date for events that are not found by a walk along their dates.
 
@@ -78,7 +78,7 @@ AND t.starts < :bound
 -- name: chosen
 -- `t` has the columns of a place in the index, and those of the event that order it.
 SELECT t.{position} AS position, t.event_id
-FROM (SELECT id AS event_id, state, starts, ends, runs IS NOT NULL AS gaps, sequence FROM event) AS t
+FROM (SELECT id AS event_id, state, starts, ends, runs IS NOT NULL AS gaps, sequence FROM {event} AS event) AS t
 WHERE t.state = :state
 
 -- name: among
@@ -114,7 +114,8 @@ ORDER BY t.sequence DESC LIMIT :limit
 -- name: changed_since
 -- What has changed from a sequence on, in one state, if it is not more than a bound. Without an order a plan for any
 -- value would begin at the first row of the table.
-(SELECT id, sequence FROM event WHERE state = :state AND sequence >= :sequence ORDER BY sequence LIMIT :limit)
+(SELECT id, sequence FROM {event} AS event
+ WHERE state = :state AND sequence >= :sequence ORDER BY sequence LIMIT :limit)
 
 -- The keys of a chronology's events: those picked by hand, if they have an order of their own, come first.
 
@@ -150,7 +151,7 @@ SELECT position, event_id FROM ({branches}) AS branch ORDER BY position {order},
 -- Pages for `with_included`. `edit` tells whether what nothing public mentions is seen.
 
 -- name: page_of_event
-SELECT id, revision, starts AS position, actors, sources, document FROM event
+SELECT id, revision, starts AS position, actors, sources, document FROM {event} AS event
 WHERE id = :id AND (state <> 'draft' OR :edit)
 
 -- name: page_of_written
@@ -158,45 +159,51 @@ SELECT :id::text AS id, :revision::int4 AS revision, NULL::int8 AS position, :ac
        :sources::uuid[] AS sources, :document::bytea AS document
 
 -- name: page_of_actor
-SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM actor
+SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
 WHERE id = :id AND (public OR :edit)
 
 -- name: page_of_actors
-SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM actor
+SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
 WHERE id > :after AND (public OR :edit) ORDER BY id LIMIT :limit
 
 -- name: page_of_source
-SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
+SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
+FROM {source} AS source
 WHERE id = :id AND (public OR :edit)
 
 -- name: page_of_sources
-SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
+SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
+FROM {source} AS source
 WHERE id >= :first AND (public OR :edit) ORDER BY id LIMIT :limit
 
 -- name: page_of_source_by_identity
-SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document FROM source
+SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
+FROM {source} AS source
 WHERE identity = :identity AND (public OR :edit)
 
 -- name: page_of_chronology
-SELECT slug AS id, revision, NULL::int8 AS position, actors, sources, document FROM chronology
+SELECT slug AS id, revision, NULL::int8 AS position, actors, sources, document FROM {chronology} AS chronology
 WHERE slug = :slug AND (state <> 'draft' OR :edit)
 
 -- name: page_of_chronologies
-SELECT slug AS id, revision, NULL::int8 AS position, actors, sources, document FROM chronology
+SELECT slug AS id, revision, NULL::int8 AS position, actors, sources, document FROM {chronology} AS chronology
 WHERE slug > :after AND (state <> 'draft' OR :edit) ORDER BY slug LIMIT :limit
 
 -- name: page_of_events
-SELECT id, revision, starts AS position, actors, sources, document FROM event WHERE id = ANY (:ids::uuid[])
+SELECT id, revision, starts AS position, actors, sources, document FROM {event} AS event
+WHERE id = ANY (:ids::uuid[])
 
 -- name: page_of_related
 -- Events by id, and those under any of some terms, the first of them that have not been seen. No recursive CTE: a
 -- distributed PostgreSQL has none, and a walk in rounds is bounded in each.
-SELECT id, revision, starts AS position, actors, sources, document FROM event WHERE id = ANY (ARRAY (
+SELECT id, revision, starts AS position, actors, sources, document FROM {event} AS event
+WHERE id = ANY (ARRAY (
     SELECT event_id FROM (
-        SELECT starts, id AS event_id FROM event WHERE id = ANY (:ids::uuid[]) AND state = ANY (:states::text[])
+        SELECT starts, id AS event_id FROM {event} AS event
+        WHERE id = ANY (:ids::uuid[]) AND state = ANY (:states::text[])
         UNION
         SELECT walked.starts, walked.event_id FROM unnest(:terms::int4[]) AS lead (term) CROSS JOIN LATERAL (
-            SELECT t.starts, t.event_id FROM event_term t WHERE t.term = lead.term
+            SELECT t.starts, t.event_id FROM {event_term} AS t WHERE t.term = lead.term
             ORDER BY t.starts, t.event_id LIMIT :each
         ) AS walked
     ) AS key
@@ -204,7 +211,7 @@ SELECT id, revision, starts AS position, actors, sources, document FROM event WH
 ))
 
 -- name: page_by_keys
-SELECT id, revision, {position} AS position, actors, sources, document FROM event
+SELECT id, revision, {position} AS position, actors, sources, document FROM {event} AS event
 WHERE id = ANY (ARRAY (SELECT event_id FROM ({keys}) AS key))
 
 -- name: without_included
@@ -217,10 +224,10 @@ SELECT id::text, revision, position, document FROM (
 WITH page AS MATERIALIZED (
 {page}
 ), cited AS MATERIALIZED (
-    SELECT id, title, url, publisher, published, reliability FROM source
+    SELECT id, title, url, publisher, published, reliability FROM {source} AS source
     WHERE id = ANY (ARRAY (SELECT DISTINCT unnest(sources) FROM page))
 ), named AS MATERIALIZED (
-    SELECT id, name, kind, reliability FROM actor
+    SELECT id, name, kind, reliability FROM {actor} AS actor
     WHERE id = ANY (ARRAY (SELECT unnest(actors) FROM page UNION SELECT publisher FROM cited))
 )
 SELECT 0 AS part, id::text, revision, position, NULL AS a, NULL AS b, NULL AS c, NULL AS d, NULL AS e, document

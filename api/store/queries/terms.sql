@@ -1,24 +1,26 @@
 -- The terms that events are found by. Written only while the head is held.
 
 -- name: count
--- Changes the counts of terms ($1 states, $2 names) by $3 and gives their ids; new terms are added.
+-- Changes the counts of terms ($1 states, $2 names) by $3, and of what is past under them by $4; gives their ids. New
+-- terms are added.
 WITH wanted AS (
-    SELECT state, name COLLATE "C" AS name, change
-    FROM unnest($1::text[], $2::text[], $3::int8[]) AS wanted (state, name, change)
+    SELECT state, name COLLATE "C" AS name, change, past
+    FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[]) AS wanted (state, name, change, past)
 ), counted AS (
-    UPDATE term SET events = term.events + wanted.change FROM wanted
+    UPDATE term SET events = term.events + wanted.change, past_events = term.past_events + wanted.past FROM wanted
     WHERE term.state = wanted.state AND term.name = wanted.name RETURNING term.id, term.state, term.name
 ), added AS (
-    INSERT INTO term (state, name, events)
-    SELECT state, name, change FROM wanted
+    INSERT INTO term (state, name, events, past_events)
+    SELECT state, name, change, past FROM wanted
     WHERE NOT EXISTS (SELECT FROM term WHERE term.state = wanted.state AND term.name = wanted.name)
     RETURNING id, state, name
 )
 SELECT id, state, name FROM counted UNION ALL SELECT id, state, name FROM added;
 
 -- name: make_collected
-CREATE TEMPORARY TABLE collected (
-    event_id uuid, state text, name text COLLATE "C", span int2, gaps boolean, starts int8, ends int8
+CREATE TEMPORARY TABLE IF NOT EXISTS collected (
+    event_id uuid, state text, name text COLLATE "C", span int2, gaps boolean, starts int8, ends int8,
+    sequence int8, to_sequence int8
 ) ON COMMIT DROP;
 
 -- name: more_memory_to_sort
@@ -26,23 +28,63 @@ SELECT set_config('work_mem', '64MB', true);
 
 -- name: add_collected_terms
 INSERT INTO term (state, name, events)
-SELECT state, name, count(*) FROM collected GROUP BY state, name ORDER BY state, name;
+SELECT DISTINCT state, name, 0 FROM collected
+WHERE NOT EXISTS (SELECT FROM term WHERE term.state = collected.state AND term.name = collected.name)
+ORDER BY state, name;
 
--- name: analyze_terms
-ANALYZE term, collected;
+-- name: analyze_collected
+ANALYZE collected;
+
+-- name: count_collected
+UPDATE term SET events = term.events + counted.events, past_events = term.past_events + counted.past_events
+FROM (SELECT state, name, count(*) FILTER (WHERE to_sequence IS NULL) AS events, count(to_sequence) AS past_events
+      FROM collected GROUP BY state, name) AS counted
+WHERE term.state = counted.state AND term.name = counted.name;
+
+-- name: uncount_collected
+UPDATE term SET events = term.events - counted.events, past_events = term.past_events - counted.past_events
+FROM (SELECT state, name, count(*) FILTER (WHERE to_sequence IS NULL) AS events, count(to_sequence) AS past_events
+      FROM collected GROUP BY state, name) AS counted
+WHERE term.state = counted.state AND term.name = counted.name;
 
 -- name: add_collected
-INSERT INTO event_term (event_id, term, span, gaps, starts, ends)
-SELECT event_id, term.id, span, gaps, starts, ends
+INSERT INTO event_term (event_id, term, span, gaps, starts, ends, sequence)
+SELECT event_id, term.id, span, gaps, starts, ends, sequence
 FROM collected JOIN term ON term.state = collected.state AND term.name = collected.name
-ORDER BY term.id, starts, event_id;
+WHERE to_sequence IS NULL ORDER BY term.id, starts, event_id;
 
--- name: drop_collected
-DROP TABLE collected;
+-- name: add_collected_past
+INSERT INTO past_event_term (event_id, term, span, gaps, starts, ends, sequence, to_sequence)
+SELECT event_id, term.id, span, gaps, starts, ends, sequence, to_sequence
+FROM collected JOIN term ON term.state = collected.state AND term.name = collected.name
+WHERE to_sequence IS NOT NULL ORDER BY term.id, starts, event_id, sequence;
+
+-- name: remove_collected
+DELETE FROM event_term USING collected, term
+WHERE to_sequence IS NULL AND term.state = collected.state AND term.name = collected.name
+  AND event_term.term = term.id AND event_term.starts = collected.starts
+  AND event_term.event_id = collected.event_id;
+
+-- name: remove_collected_past
+DELETE FROM past_event_term USING collected, term
+WHERE collected.to_sequence IS NOT NULL AND term.state = collected.state AND term.name = collected.name
+  AND past_event_term.term = term.id AND past_event_term.starts = collected.starts
+  AND past_event_term.event_id = collected.event_id AND past_event_term.sequence = collected.sequence;
+
+-- name: forget_collected
+TRUNCATE collected;
 
 -- name: add
-INSERT INTO event_term (event_id, term, span, gaps, starts, ends)
-SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int2[], $4::bool[], $5::int8[], $6::int8[]);
+INSERT INTO event_term (event_id, term, span, gaps, starts, ends, sequence)
+SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int2[], $4::bool[], $5::int8[], $6::int8[], $7::int8[]);
+
+-- name: supersede
+-- $4 are the sequences of the changes that supersede the entries; what removes them comes next.
+INSERT INTO past_event_term (event_id, term, span, gaps, starts, ends, sequence, to_sequence)
+SELECT t.event_id, t.term, t.span, t.gaps, t.starts, t.ends, t.sequence, gone.to_sequence
+FROM event_term AS t JOIN unnest($1::int4[], $2::int8[], $3::uuid[], $4::int8[])
+    AS gone (term, starts, event_id, to_sequence)
+    ON t.term = gone.term AND t.starts = gone.starts AND t.event_id = gone.event_id;
 
 -- name: remove
 DELETE FROM event_term USING unnest($1::int4[], $2::int8[], $3::uuid[]) AS gone (term, starts, event_id)
@@ -58,6 +100,11 @@ WHERE term.state IN ('draft', 'published', 'retracted') AND term.name = ANY ($1:
 -- name: find
 SELECT id, name, events FROM term WHERE state = ANY ($1::text[]) AND name = ANY ($2::text[]) AND events > 0;
 
+-- name: find_past
+-- The same with what the past index has under each; how much of either held at a certain time is not kept.
+SELECT id, name, events + past_events AS events FROM term
+WHERE state = ANY ($1::text[]) AND name = ANY ($2::text[]) AND events + past_events > 0;
+
 -- name: source_facts
 SELECT id, publisher, reliability FROM source WHERE id = ANY ($1::uuid[]);
 
@@ -72,7 +119,7 @@ ORDER BY event_term.starts, event_term.event_id LIMIT $4;
 SELECT id FROM term WHERE state IN ('draft', 'published', 'retracted') AND name = $1 AND events > 0;
 
 -- name: publishers_of
-SELECT id FROM actor WHERE reliability = ANY ($1::text[]);
+SELECT id FROM {actor} AS actor WHERE reliability = ANY (:reliabilities::text[]);
 
 -- name: sequence_at
 -- The first change at or after an instant; the log is in the order of both.

@@ -1,16 +1,16 @@
 -- What lists of events mention, in full, for exports.
 
 -- name: actors
--- `$2` tells whether what nothing public mentions is seen.
-SELECT id, document FROM actor WHERE id = ANY ($1::text[]) AND (public OR $2);
+-- `edit` tells whether what nothing public mentions is seen.
+SELECT id, document FROM {actor} AS actor WHERE id = ANY (:ids::text[]) AND (public OR :edit);
 
 -- name: sources
-SELECT id, document FROM source WHERE id = ANY ($1::uuid[]) AND (public OR $2);
+SELECT id, document FROM {source} AS source WHERE id = ANY (:ids::uuid[]) AND (public OR :edit);
 
 -- name: public_changes
--- What everybody may see of the history of some events, in its order.
+-- What everybody may see of the history of some events, up to a change, in its order.
 SELECT change.entity_id AS id, change.revision, change.public_type AS type, change.recorded_at, content.reason
 FROM change LEFT JOIN content USING (entity_id, sequence)
-WHERE change.entity = 'event' AND change.entity_id = ANY ($1::text[])
+WHERE change.entity = 'event' AND change.entity_id = ANY ($1::text[]) AND change.sequence <= $2
   AND change.type IS NOT NULL AND change.public_type IS NOT NULL
 ORDER BY change.sequence;
