@@ -13,7 +13,7 @@ import click
 from api.cli.command import main, with_settings
 from api.engine.access import access
 from api.engine.pool import create_pool
-from api.export.exporting import Source, Titles, begin, heading_of, query_for
+from api.export.exporting import Source, Titles, begin, heading_of, pin, query_for
 from api.export.walk import pages_of_chronology, pages_of_events
 from api.formats.entry import Writer
 from api.formats.registry import WRITERS
@@ -151,19 +151,21 @@ async def _source(store: Store, settings: Settings, wanted: _Wanted) -> Source:
     home = settings.public_url or f"http://{settings.host}:{settings.port}"
     query = urlencode([*wanted.filters, ("format", wanted.writer.format.value)])
     address, pages, titles = f"{home}/v1/events?{query}", pages_of_events(store, edit=wanted.edit), None
+    asked = await pin(store, wanted.asked, edit=wanted.edit)
     if wanted.chronology is not None:
-        chronology = await find_chronology(store, wanted.chronology, edit=wanted.edit)
+        as_of = int(asked.as_of) if asked.as_of is not None and asked.cursor is None else None
+        chronology = await find_chronology(store, wanted.chronology, edit=wanted.edit, as_of=as_of)
         if chronology is None:
             raise problem("not-found", f"There is no chronology {wanted.chronology!r}.")
         address = f"{home}/v1/chronologies/{chronology.slug}/events?{query}"
         pages, titles = pages_of_chronology(store, chronology, edit=wanted.edit), Titles.of(chronology, home)
     heading = await heading_of(
         store,
-        wanted.asked,
+        asked,
         edit=wanted.edit,
         home=home,
         address=address,
         titles=titles,
         limited=wanted.limited and not wanted.writer.is_feed,
     )
-    return Source(store, pages, wanted.asked, wanted.edit, heading)
+    return Source(store, pages, asked, wanted.edit, heading)

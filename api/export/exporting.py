@@ -7,7 +7,7 @@ from msgspec import structs
 
 from api.export.walk import PageOf, Walk
 from api.formats.entry import Heading, Part, Writer
-from api.store.head import seen_head
+from api.store.head import moment_of, seen_head
 from api.store.listing import window_of
 from api.store.log import wire_time
 from api.store.store import Store
@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 #: What a feed has where no other limit is asked for.
 FEED_ENTRIES = 50
-#: Members of a query that say how it is answered, not what is asked for.
-_MANNER = ("sort", "limit", "cursor", "count", "format")
+#: Members of a query that say how it is answered, not what is asked for; as of when, every heading says by itself.
+_MANNER = ("sort", "limit", "cursor", "count", "format", "as_of")
 
 
 class Export(NamedTuple):
@@ -85,6 +85,17 @@ def query_for(writer: Writer, asked: EventQuery, given: Container[str]) -> Event
     return asked
 
 
+async def pin(store: Store, asked: EventQuery, *, edit: bool) -> EventQuery:
+    """Have a query read as of one change, the last one if it does not say which, however long it is read.
+
+    So nothing that is written meanwhile shows in a part of an export. A cursor goes on in the list that it is of.
+    """
+    if asked.cursor is not None:
+        return asked
+    moment = await moment_of(store, asked.as_of, edit=edit) or await seen_head(store, edit=edit)
+    return structs.replace(asked, as_of=str(moment.sequence))
+
+
 async def begin(writer: Writer, source: Source, *, limited: bool) -> Export:
     """Begin to export: what can be refused is refused here, before the first byte.
 
@@ -127,7 +138,7 @@ async def heading_of(
 ) -> Heading:
     """Say what a list of events is, that it is narrowed or limited if it is, and as of when."""
     window = window_of(asked)
-    head = await seen_head(store, edit=edit)
+    head = await moment_of(store, asked.as_of, edit=edit) or await seen_head(store, edit=edit)
     filters = {
         name: value
         for name, value in to_builtins(asked).items()

@@ -1,7 +1,7 @@
 """Walking a list of events page by page, with all that they mention, as the formats take it.
 
-No connection and no snapshot is held between pages, however slowly a client reads: what is not written meanwhile is
-given exactly once, like on the pages of a list.
+No connection and no snapshot is held between pages, however slowly a client reads. All of them are of one moment where
+the query says as of when; otherwise what is not written meanwhile is given exactly once, like on the pages of a list.
 """
 
 import asyncio
@@ -37,6 +37,7 @@ class ListedPage(NamedTuple):
 
     items: list[Item]
     next: str | None
+    as_of: int | None
     notes: Mapping[UUID, str] = {}
 
 
@@ -48,7 +49,7 @@ def pages_of_events(store: Store, *, edit: bool) -> PageOf:
 
     async def page_of(asked: EventQuery) -> ListedPage:
         listed = await listing.list_events(store, asked, edit=edit, bare=True)
-        return ListedPage(listed.page.items, listed.next)
+        return ListedPage(listed.page.items, listed.next, listed.as_of)
 
     return page_of
 
@@ -58,7 +59,7 @@ def pages_of_chronology(store: Store, chronology: Chronology, *, edit: bool) -> 
 
     async def page_of(asked: EventQuery) -> ListedPage:
         listed, notes = await list_chronology_events(store, chronology, asked, edit=edit, bare=True)
-        return ListedPage(listed.page.items, listed.next, notes)
+        return ListedPage(listed.page.items, listed.next, listed.as_of, notes)
 
     return page_of
 
@@ -97,11 +98,12 @@ class Walk:
     async def _part(self, page: ListedPage) -> Part:
         events = [msgspec.json.decode(item.document, type=Event, dec_hook=decode_hook) for item in page.items]
         async with self._store.connection() as connection:
-            sources = await self._sources_of(connection, events)
-            actors = await self._actors_of(connection, events, sources.values())
+            sources = await self._sources_of(connection, events, page.as_of)
+            actors = await self._actors_of(connection, events, sources.values(), page.as_of)
             changes: dict[str, list[whole.PublicChange]] = {}
             if self._with_changes:
-                changes = await whole.fetch_public_changes(connection, [str(event.id) for event in events])
+                ids = [str(event.id) for event in events]
+                changes = await whole.fetch_public_changes(connection, ids, page.as_of)
         entries = [
             Entry(
                 event,
@@ -112,16 +114,18 @@ class Walk:
         ]
         return Part(entries, actors, sources)
 
-    async def _sources_of(self, connection: Any, events: list[Event]) -> dict[UUID, Source]:
+    async def _sources_of(self, connection: Any, events: list[Event], as_of: int | None) -> dict[UUID, Source]:
         wanted = {citation.source for event in events for citation in event.citations}
         missing = wanted - self._sources.keys()
         if missing:
             if len(self._sources) > _MOST_KEPT:
                 self._sources = {source: self._sources[source] for source in wanted & self._sources.keys()}
-            self._sources |= await whole.fetch_sources(connection, missing, edit=self._edit)
+            self._sources |= await whole.fetch_sources(connection, missing, edit=self._edit, as_of=as_of)
         return {source: self._sources[source] for source in wanted}
 
-    async def _actors_of(self, connection: Any, events: list[Event], sources: Any) -> dict[str, Actor]:
+    async def _actors_of(
+        self, connection: Any, events: list[Event], sources: Any, as_of: int | None
+    ) -> dict[str, Actor]:
         """The actors that events and sources mention, and in turn those that these belong to."""
         mentioned = {actor.id for event in events for actor in event.actors}
         mentioned |= {named for event in events for citation in event.citations for named in citation.attribution}
@@ -134,7 +138,7 @@ class Walk:
             missing = wanted - self._actors.keys()
             if missing:
                 # A plain name in an attribution may be no id, and is asked for again with each part.
-                self._actors |= await whole.fetch_actors(connection, missing, edit=self._edit)
+                self._actors |= await whole.fetch_actors(connection, missing, edit=self._edit, as_of=as_of)
             new = {actor: self._actors[actor] for actor in wanted if actor in self._actors}
             found |= new
             wanted = {

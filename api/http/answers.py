@@ -70,10 +70,11 @@ def answer_listed(request: Request[Any, Any, Any], listed: ListedById, tag: str)
     return answer_page(request, documents, listed.page.included, listed.next, tag=tag, as_of=listed.as_of)
 
 
-def next_link(request: Request[Any, Any, Any], following: str) -> str:
-    """The link to what comes next (RFC 8288): the same request with another cursor."""
-    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return f'<{request.url.path}?{urlencode([*parameters, ("cursor", following)])}>; rel="next"'
+def next_link(request: Request[Any, Any, Any], following: str, *, as_of: str | None = None) -> str:
+    """The link to what comes next (RFC 8288): the same request with another cursor, and as of ``as_of`` if given."""
+    changed = {"cursor": following} | ({} if as_of is None else {"as_of": as_of})
+    parameters = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
+    return f'<{request.url.path}?{urlencode([*parameters, *changed.items()])}>; rel="next"'
 
 
 def answer_value(value: Any, tag: str) -> Response[bytes]:

@@ -10,7 +10,7 @@ from litestar.datastructures.headers import Accept
 from litestar.response import Stream
 
 from api.auth import Reader
-from api.export.exporting import Source, Titles, begin, heading_of, query_for
+from api.export.exporting import Source, Titles, begin, heading_of, pin, query_for
 from api.export.walk import PageOf
 from api.formats.entry import Writer
 from api.formats.registry import WRITERS
@@ -108,6 +108,7 @@ async def answer_export(
     tag = await list_tag(request, store, reader, format=writer.format.value, clock=clock)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
+    asked = await pin(store, asked, edit=reader.edit)
     home = home_of(request, settings)
     query = request.scope["query_string"].decode("latin-1")
     address = f"{home}{request.url.path}?{query}" if query else f"{home}{request.url.path}"
@@ -125,5 +126,5 @@ async def answer_export(
         "Content-Disposition": f'inline; filename="{file_name}.{writer.extension}"',
     }
     if export.next is not None:
-        headers["Link"] = next_link(request, export.next)
+        headers["Link"] = next_link(request, export.next, as_of=asked.as_of)
     return Stream(export.chunks, media_type=writer.media_type, headers=headers)
