@@ -14,6 +14,7 @@ import click
 
 from api.cli.command import main, with_settings
 from api.cli.service import role_of
+from api.cli.upgrading import upgrade_store
 from api.engine.access import access
 from api.engine.embedded import EmbeddedServer
 from api.engine.pool import connect
@@ -23,7 +24,6 @@ from api.history.archiving import create as write_archive
 from api.history.archiving import restore as load_archive
 from api.settings import Settings
 from api.store.errors import translated_errors
-from migrations.run import upgrade
 from schema.problem import ProblemError
 
 #: How long one statement may take, in seconds: some read everything once.
@@ -90,7 +90,7 @@ def restore(settings: Settings, *, file: Path) -> None:
     with click.open_file(str(file), "rb") as stream:
         read = Reader(cast(BinaryIO, stream), maximum_line_bytes(settings.maximum_body_bytes))
         with access(settings) as database:
-            upgrade(database.owner_url, role_of(database.url))
+            upgrade_store(database.owner_url, role_of(database.url))
             made = asyncio.run(_with_connection(database.owner_url, load_archive, read))
             if settings.database_url is None:
                 # Not to be filled at its first start with the chronology that ships.

@@ -65,9 +65,9 @@ def serve(settings: Settings, *, sample: bool) -> int:
     """Serve until a signal says stop. Returns the exit code: 0 after a signal, 1 if something failed."""
     # Imported here so that the rest can be run with other parts.
     from api.cli.first_run import prepare
-    from migrations.run import upgrade
+    from api.cli.upgrading import upgrade_store
 
-    return run(settings, sample=sample, application=APPLICATION, upgrade=upgrade, prepare=prepare)
+    return run(settings, sample=sample, application=APPLICATION, upgrade=upgrade_store, prepare=prepare)
 
 
 def run(settings: Settings, *, sample: bool, application: str, upgrade: Upgrade, prepare: Prepare) -> int:

@@ -49,6 +49,19 @@ async def rebuild(connection: Any, told: Callable[[int], object] = lambda done: 
         await index_collected(connection)
 
 
+async def rebuild_if_needed(connection: Any) -> bool:
+    """Rebuild all rows if a migration has left that to be done; says whether it had. As the owner of the tables."""
+    async with connection.transaction():
+        # Whoever writes, or rebuilds as well, waits.
+        await connection.fetchrow(query("log", "lock_head"))
+        if not await connection.fetchval(query("log", "must_rebuild")):
+            return False
+        await rebuild(connection)
+        await connection.execute(query("log", "is_rebuilt"))
+        await connection.execute(query("archive", "analyze_rows"))
+    return True
+
+
 async def before_changes(
     connection: Any, records: Mapping[EntityKind, Iterable[str]]
 ) -> dict[EntityKind, tuple[list[str], Derived]]:

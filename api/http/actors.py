@@ -6,6 +6,7 @@ from litestar import Response, get, patch, post, put
 from litestar.params import FromPath
 
 from api.auth import Reader
+from api.history.redaction import missing
 from api.http.answers import answer_listed, answer_record
 from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
@@ -17,7 +18,7 @@ from api.settings import Settings
 from api.store import actors
 from api.store.store import Store
 from schema.actor import ActorIn
-from schema.change import Change
+from schema.change import Change, EntityKind
 from schema.query import ActorAnswer, ActorPage, MomentQuery, RecordQuery
 
 _ONE = {"the monitoring team": ACTOR}
@@ -89,6 +90,7 @@ async def create_actor(
             tag="actors",
             query=MomentQuery,
             answer=ActorAnswer,
+            problems=("withdrawn",),
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
             answer_examples=_ONE,
@@ -102,6 +104,8 @@ async def get_actor(
     key = read_slug(actor_id, "actor_id")
     as_of = await read_as_of(store, asked.as_of, reader)
     record = await actors.get_actor(store, key, edit=reader.edit, as_of=as_of)
+    if record is None:
+        raise await missing(store, EntityKind.ACTOR, key, edit=reader.edit, as_of=as_of)
     return answer_record(request, record, as_of=as_of)
 
 

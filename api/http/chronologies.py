@@ -10,6 +10,7 @@ from api.auth import Reader
 from api.export.exporting import Titles
 from api.export.walk import pages_of_chronology
 from api.formats.registry import WRITERS
+from api.history.redaction import missing
 from api.http.answers import answer_listed, answer_page, answer_record, nothing
 from api.http.conditional import answer_unchanged, list_tag, read_as_of, this_minute
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
@@ -37,7 +38,7 @@ from api.store import chronologies
 from api.store.chronology_events import list_chronology_events
 from api.store.cursor import sealed_last
 from api.store.store import Store
-from schema.change import Change
+from schema.change import Change, EntityKind
 from schema.chronology import Chronology, ChronologyAnswer, ChronologyEventPage, ChronologyIn, ChronologyPage
 from schema.format import Format
 from schema.query import EventQuery, MomentQuery, Range, RecordQuery
@@ -116,6 +117,7 @@ async def create_chronology(
             tag="chronologies",
             query=MomentQuery,
             answer=ChronologyAnswer,
+            problems=("withdrawn",),
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
             answer_examples=_ONE,
@@ -133,6 +135,8 @@ async def get_chronology(
     name = read_slug(slug, "slug")
     as_of = await read_as_of(store, asked.as_of, reader)
     record = await chronologies.get_chronology(store, name, edit=reader.edit, as_of=as_of)
+    if record is None:
+        raise await missing(store, EntityKind.CHRONOLOGY, name, edit=reader.edit, as_of=as_of)
     return answer_record(request, record, as_of=as_of)
 
 
@@ -226,7 +230,7 @@ async def discard_chronology(request: HttpRequest, store: TheStore, reader: TheR
             answer_headers=("ETag", "Cache-Control", "Link"),
             answer_formats=tuple(MEDIA_TYPES)[1:],
             request_headers=("If-None-Match",),
-            problems=("invalid-cursor", "query-timeout", "forbidden", "not-acceptable", "too-many-events"),
+            problems=("invalid-cursor", "query-timeout", "forbidden", "not-acceptable", "too-many-events", "withdrawn"),
             answer_examples={"June 2024": CHRONOLOGY_EVENTS},
         )
     },
@@ -287,7 +291,7 @@ async def seen_chronology(store: Store, reader: Reader, slug: str, asked: EventQ
         as_of = sealed if isinstance(sealed, int) else await read_as_of(store, asked.as_of, reader)
     chronology = await chronologies.find_chronology(store, name, edit=reader.edit, as_of=as_of)
     if chronology is None:
-        raise nothing()
+        raise await missing(store, EntityKind.CHRONOLOGY, name, edit=reader.edit, as_of=as_of)
     return chronology
 
 

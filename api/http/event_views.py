@@ -6,13 +6,15 @@ import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
 
-from api.http.answers import answer_value, nothing
+from api.history.redaction import missing
+from api.http.answers import answer_value
 from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import Contract
 from api.http.dependencies import AMomentQuery, ARelatedQuery, HttpRequest, TheReader, TheStore
 from api.http.examples import FIGURES, RELATED
 from api.http.parameters import read_uuid
 from api.store import figures, related
+from schema.change import EntityKind
 from schema.figures import FigureComparison
 from schema.query import MomentQuery
 from schema.related import RelatedEvents, RelatedQuery
@@ -21,7 +23,7 @@ _CONDITIONAL: dict[str, Any] = {
     "tag": "events",
     "answer_headers": ("ETag", "Cache-Control"),
     "request_headers": ("If-None-Match",),
-    "problems": ("query-timeout",),
+    "problems": ("query-timeout", "withdrawn"),
 }
 
 
@@ -50,7 +52,7 @@ async def list_figures(
     as_of = await read_as_of(store, asked.as_of, reader)
     comparison = await figures.compare_figures(store, event, edit=reader.edit, as_of=as_of)
     if comparison is None:
-        raise nothing()
+        raise await missing(store, EntityKind.EVENT, str(event), edit=reader.edit, as_of=as_of)
     return answer_value(comparison, tag)
 
 
@@ -84,7 +86,7 @@ async def related_events(
     as_of = await read_as_of(store, asked.as_of, reader)
     found = await related.related_events(store, event, asked.depth, edit=reader.edit, as_of=as_of)
     if found is None:
-        raise nothing()
+        raise await missing(store, EntityKind.EVENT, str(event), edit=reader.edit, as_of=as_of)
     items = [
         {"event": msgspec.Raw(reached.document), "depth": reached.depth, "via": reached.via} for reached in found.items
     ]

@@ -12,6 +12,7 @@ from litestar.response import Stream
 from api.auth import Reader
 from api.export.walk import pages_of_events
 from api.formats.registry import WRITERS
+from api.history.redaction import missing
 from api.http.answers import answer_page, answer_record, nothing
 from api.http.bodies import read_document
 from api.http.conditional import answer_unchanged, list_tag, read_as_of, this_minute
@@ -27,7 +28,7 @@ from api.store import events, listing
 from api.store.editing import Expected
 from api.store.reading import Record
 from api.store.store import Store
-from schema.change import Change, RestorationIn, RetractionIn
+from schema.change import Change, EntityKind, RestorationIn, RetractionIn
 from schema.event import EventIn
 from schema.format import Format
 from schema.query import EventAnswer, EventPage, EventQuery, MomentQuery, Range
@@ -138,6 +139,7 @@ async def create_event(
             tag="events",
             query=MomentQuery,
             answer=EventAnswer,
+            problems=("withdrawn",),
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
             answer_examples=_ONE,
@@ -154,7 +156,10 @@ async def get_event(
     """
     event = read_uuid(event_id, "event_id")
     as_of = await read_as_of(store, asked.as_of, reader)
-    return answer_record(request, await listing.get_event(store, event, edit=reader.edit, as_of=as_of), as_of=as_of)
+    record = await listing.get_event(store, event, edit=reader.edit, as_of=as_of)
+    if record is None:
+        raise await missing(store, EntityKind.EVENT, str(event), edit=reader.edit, as_of=as_of)
+    return answer_record(request, record, as_of=as_of)
 
 
 @put(

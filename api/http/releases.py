@@ -44,7 +44,7 @@ _PATIENCE_S = 30.0
             answer=ReleasePage,
             answer_headers=("ETag", "Cache-Control", "Link"),
             request_headers=("If-None-Match",),
-            problems=("invalid-cursor", "query-timeout"),
+            problems=("invalid-cursor", "query-timeout", "withdrawn"),
             answer_examples={"one release": RELEASE_PAGE},
         )
     },

@@ -6,6 +6,7 @@ from litestar import Response, get, patch, post, put
 from litestar.params import FromPath
 
 from api.auth import Reader
+from api.history.redaction import missing
 from api.http.answers import answer_listed, answer_record
 from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
@@ -16,7 +17,7 @@ from api.http.parameters import read_uuid
 from api.settings import Settings
 from api.store import sources
 from api.store.store import Store
-from schema.change import Change
+from schema.change import Change, EntityKind
 from schema.query import MomentQuery, SourceAnswer, SourcePage, SourceQuery
 from schema.source import SourceIn
 
@@ -95,6 +96,7 @@ async def create_source(
             tag="sources",
             query=MomentQuery,
             answer=SourceAnswer,
+            problems=("withdrawn",),
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
             answer_examples=_ONE,
@@ -108,6 +110,8 @@ async def get_source(
     key = read_uuid(source_id, "source_id")
     as_of = await read_as_of(store, asked.as_of, reader)
     record = await sources.get_source(store, key, edit=reader.edit, as_of=as_of)
+    if record is None:
+        raise await missing(store, EntityKind.SOURCE, str(key), edit=reader.edit, as_of=as_of)
     return answer_record(request, record, as_of=as_of)
 
 

@@ -34,13 +34,20 @@ def fold(name: str) -> str:
     return " ".join(_ACCENTS.sub("", folded).split())
 
 
+#: The name or title of what has been redacted.
+REDACTED = "[redacted]"
+
+
 def source_identity(source: SourceIn) -> bytes:
     """What makes a source the same as another: its address or, without one, publisher, title and date.
 
-    ``source.publisher`` must be an id already. Returns a SHA-256 digest.
+    ``source.publisher`` must be an id already. What has been redacted is the same as nothing else. Returns a SHA-256
+    digest.
     """
     if source.url is not None:
         return address_identity(source.url)
+    if source.title == REDACTED and source.id is not None:
+        return _digest("redacted", str(source.id))
     published = source.published.text if source.published else ""
     return _digest("title", source.publisher or "", fold(source.title), published)
 

@@ -144,7 +144,10 @@ async def index_collected(connection: Any) -> None:
 
 async def unindex_collected(connection: Any) -> None:
     """Take all that was collected out of the index."""
-    for statement in ("uncount_collected", "remove_collected", "remove_collected_past", "forget_collected"):
+    for statement in (
+        *("uncount_collected", "remove_collected", "remove_collected_past", "remove_unused_terms"),
+        "forget_collected",
+    ):
         await connection.execute(query("terms", statement))
 
 

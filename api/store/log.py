@@ -43,6 +43,11 @@ class Writing:
         """``recorded_at`` as it stands in documents (RFC 3339, UTC, microseconds)."""
         return wire_time(self.recorded_at)
 
+    @property
+    def sequence(self) -> int:
+        """The sequence taken last."""
+        return self._sequence
+
     def take(self) -> int:
         """Take the next sequence; it must be recorded before another is taken."""
         assert not self._changes or self._changes[-1][0] == self._sequence, "the last sequence is not recorded"
@@ -146,6 +151,8 @@ async def writing(connection: Any, author: str) -> AsyncIterator[Writing]:
             raise problem(
                 "busy", "Another write has gone on for too long. Try again in a moment.", headers={"Retry-After": "5"}
             ) from None
+        if head["follows"] is not None:
+            raise problem("conflict", f"This store follows {head['follows']} and is not written to. Write there.")
         write = Writing(connection, head, author)
         yield write
         await write.append()

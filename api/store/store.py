@@ -41,6 +41,9 @@ class Store:
                 version = await connection.fetchval(query("log", "version"))
             except asyncpg.UndefinedTableError:
                 version = None
+            # Of older tables nothing else is known.
+            if version == NEWEST and await connection.fetchval(query("log", "must_rebuild")):
+                version = None
         if version != NEWEST:
             raise problem("unavailable", "The tables are not at this version's state yet: run `dateline migrate`.")
 

@@ -47,7 +47,7 @@ FROM change LEFT JOIN content USING (entity_id, sequence)
 WHERE change.sequence > $1 ORDER BY change.sequence LIMIT $2;
 
 -- name: head
-SELECT sequence, public_sequence, digest, recorded_at FROM head;
+SELECT sequence, public_sequence, digest, recorded_at, follows FROM head;
 
 -- name: seen_head
 -- The last change that a reader sees, $1 telling whether with `edit`; no row before the first.
@@ -82,9 +82,18 @@ WITH latest AS (
     UNION ALL SELECT 'chronology', slug, revision, document FROM chronology
 )
 SELECT entity, entity_id AS id FROM latest FULL JOIN present USING (entity, entity_id)
-WHERE CASE WHEN latest.type = 'discard' THEN present.revision IS NOT NULL
+WHERE CASE WHEN latest.type = 'discard' OR latest.document = 'null' THEN present.revision IS NOT NULL
       ELSE latest.revision IS DISTINCT FROM present.revision OR latest.document IS DISTINCT FROM present.document END
 LIMIT $1;
+
+-- name: redacted
+SELECT DISTINCT unnest(redacts) AS sequence FROM change WHERE redacts IS NOT NULL;
+
+-- name: must_rebuild
+SELECT rebuild FROM head;
+
+-- name: is_rebuilt
+UPDATE head SET rebuild = false;
 
 -- name: can_change_history
 -- Whether the connected role could change history, and so whether it is protected or only checkable.

@@ -71,6 +71,11 @@ WHERE collected.to_sequence IS NOT NULL AND term.state = collected.state AND ter
   AND past_event_term.term = term.id AND past_event_term.starts = collected.starts
   AND past_event_term.event_id = collected.event_id AND past_event_term.sequence = collected.sequence;
 
+-- name: remove_unused_terms
+-- A term is a word of somebody's.
+DELETE FROM term USING collected
+WHERE term.state = collected.state AND term.name = collected.name AND events = 0 AND past_events = 0;
+
 -- name: forget_collected
 TRUNCATE collected;
 
