@@ -264,7 +264,10 @@ async def retract_event(
 async def restore_event(
     request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, event_id: FromPath[str]
 ) -> Response[bytes]:
-    """End a retraction or, with `revision`, write the content of that revision as a new one."""
+    """End a retraction or, with `revision`, write the content of that revision as a new one.
+
+    An event that has that content already, and is not retracted, stays as it is.
+    """
     return await _answer_step(request, store, reader, settings, event_id, events.restore_event)
 
 
