@@ -43,6 +43,7 @@ _LINKS = {
     "retract": Link(
         "retractEvent", {"event_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Retract it."
     ),
+    "revisions": Link("listRevisions", {"event_id": "$response.body#/id"}, "Read its history."),
 }
 _ONE = {"the treaty": EVENT}
 
@@ -140,7 +141,7 @@ async def create_event(
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
             answer_examples=_ONE,
-            links={name: _LINKS[name] for name in ("replace", "change")},
+            links={name: _LINKS[name] for name in ("replace", "change", "revisions")},
         )
     },
 )
