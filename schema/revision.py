@@ -50,8 +50,8 @@ class Revision(Struct, frozen=True, kw_only=True):
         list[PatchOperation] | None,
         Meta(
             description="A JSON Patch (RFC 6902) that makes this document of the one before: of that of the last"
-            " revision before it that the reader may see and that has one. Null on the first of these and where there is no"
-            " document."
+            " revision before it that the reader may see and that has one. Null on the first of these and where there"
+            " is no document."
         ),
     ]
 
