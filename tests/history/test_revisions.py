@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from api import sample
 from api.engine.embedded import EmbeddedServer
 from api.engine.pool import create_pool
-from api.history.revisions import find_revision, list_revisions, patch_between
+from api.history.revisions import MAXIMUM_PAGE_BYTES, find_revision, list_revisions, patch_between
 from schema.change import EntityKind
 from schema.query import ListQuery
 from schema.wire import to_builtins
@@ -141,7 +141,7 @@ async def test_a_page_ends_where_its_bytes_do(client: Client) -> None:
 async def test_others_are_answered_while_much_is_compared(client: Client) -> None:
     """A page of large documents never holds the event loop for long."""
     event = await make_event(client)
-    await _revise(client.database.owner_url, event["id"], 40, 200_000)
+    await _revise(client.database.owner_url, event["id"], 40, MAXIMUM_PAGE_BYTES // 50)
     longest, done = 0.0, False
 
     async def look() -> None:
@@ -160,7 +160,7 @@ async def test_others_are_answered_while_much_is_compared(client: Client) -> Non
     assert longest < 0.5
 
 
-async def _list(store: Any, event_id: str, asked: ListQuery, maximum_bytes: int = 8 * 1024**2) -> Any:
+async def _list(store: Any, event_id: str, asked: ListQuery, maximum_bytes: int = MAXIMUM_PAGE_BYTES) -> Any:
     listed = await list_revisions(store, EntityKind.EVENT, event_id, asked, edit=False, maximum_bytes=maximum_bytes)
     assert listed is not None
     return listed
