@@ -25,6 +25,7 @@ from api.http import (
     pages,
     parameters,
     releases,
+    revisions,
     sources,
     timelines,
 )
@@ -59,6 +60,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
             *sources.HANDLERS,
             *chronologies.HANDLERS,
             *releases.HANDLERS,
+            *revisions.HANDLERS,
             *imports.HANDLERS,
             *health.HANDLERS,
             *pages.HANDLERS,

@@ -20,6 +20,15 @@ async def test_questions_of_the_readme_have_answers(sample: Client, address: str
     assert answer.json()["items"]
 
 
+HISTORY = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", HISTORY))
+async def test_questions_about_history_have_answers(sample: Client, address: str) -> None:
+    answer = await sample.http.get(address)
+    assert answer.status_code == 200, answer.text
+
+
 async def test_write_of_the_readme_works(server: object, client: Client) -> None:
     body = re.search(r"-d '(\{.*?\})'", README, re.DOTALL)
     assert body is not None

@@ -260,6 +260,18 @@ async def contents_of(client: Client) -> dict[str, Any]:
         await connection.close()
 
 
+async def delete_content(client: Client, entity_id: str, sequence: int) -> None:
+    """Take the content of a change away, as the owner does for reasons of law; the log keeps the change."""
+    connection = await asyncpg.connect(client.database.owner_url)
+    try:
+        gone = await connection.execute(
+            "DELETE FROM content WHERE (entity_id, sequence) = ($1, $2)", entity_id, sequence
+        )
+    finally:
+        await connection.close()
+    assert gone == "DELETE 1"
+
+
 async def new_token(client: Client, owner: str, *scopes: str, expires_at: Any = None) -> dict[str, str]:
     """The header of somebody with a new token."""
     connection = await asyncpg.connect(client.database.owner_url)

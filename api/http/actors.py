@@ -27,6 +27,7 @@ _LINKS = {
     "replace": Link(
         "replaceActor", {"actor_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Replace it."
     ),
+    "revisions": Link("listActorRevisions", {"actor_id": "$response.body#/id"}, "Read its history."),
 }
 
 

@@ -49,6 +49,7 @@ _LINKS = {
     "read": Link("getChronology", _SLUG, "Read it again."),
     "events": Link("listChronologyEvents", _SLUG, "Read its events."),
     "replace": Link("replaceChronology", {**_SLUG, "header.If-Match": "$response.header.ETag"}, "Replace it."),
+    "revisions": Link("listChronologyRevisions", _SLUG, "Read its history."),
 }
 
 
@@ -121,7 +122,7 @@ async def create_chronology(
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
             answer_examples=_ONE,
-            links={"events": _LINKS["events"], "replace": _LINKS["replace"]},
+            links={name: _LINKS[name] for name in ("events", "replace", "revisions")},
         )
     },
 )

@@ -80,7 +80,10 @@ PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "actor_id": ("The actor's id.", _SLUG),
     "import_id": ("The import's id.", _UUID),
     "slug": ("The chronology's slug.", _SLUG),
-    "number": ("The release's number.", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
+    "number": (
+        "The number of the release or of the revision, counted from 1.",
+        {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+    ),
 }
 
 #: The components that describe the answers to failing requests, by status.

@@ -44,6 +44,7 @@ _LINKS = {
     "retract": Link(
         "retractEvent", {"event_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Retract it."
     ),
+    "revisions": Link("listRevisions", {"event_id": "$response.body#/id"}, "Read its history."),
 }
 _ONE = {"the treaty": EVENT}
 
@@ -143,7 +144,7 @@ async def create_event(
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
             answer_examples=_ONE,
-            links={name: _LINKS[name] for name in ("replace", "change")},
+            links={name: _LINKS[name] for name in ("replace", "change", "revisions")},
         )
     },
 )
@@ -275,7 +276,10 @@ async def retract_event(
 async def restore_event(
     request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, event_id: FromPath[str]
 ) -> Response[bytes]:
-    """End a retraction or, with `revision`, write the content of that revision as a new one."""
+    """End a retraction or, with `revision`, write the content of that revision as a new one.
+
+    An event that has that content already, and is not retracted, stays as it is.
+    """
     return await _answer_step(request, store, reader, settings, event_id, events.restore_event)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import structs
 
 from api import sample
+from api.history.revisions import patch_between
 from schema.actor import Actor, ActorIn, ActorSummary
 from schema.assessment import count_evidence
 from schema.chronology import Chronology, ChronologyIn, ChronologyItem
@@ -162,6 +163,44 @@ RELEASE_PAGE: dict[str, Any] = {
     ],
     "next": None,
 }
+
+_LATER = "2025-06-03T09:30:00.000000Z"
+
+
+def _revisions(record: dict[str, Any], corrected: dict[str, Any], reason: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make the page of a record's two revisions, the second a correction, and that one by itself."""
+    later = record | corrected | {"revision": 2, "sequence": 91, "updated_at": _LATER}
+    first = {
+        "revision": 1,
+        "sequence": record["sequence"],
+        "recorded_at": _TIME,
+        "type": "create",
+        "author": "Newsroom desk",
+        "reason": None,
+        "redacted": False,
+        "patch": None,
+    }
+    second = first | {
+        "revision": 2,
+        "sequence": 91,
+        "recorded_at": _LATER,
+        "type": "correction",
+        "reason": reason,
+        "patch": patch_between(record, later),
+    }
+    return {"items": [first, second], "next": None}, second | {"document": later}
+
+
+EVENT_REVISIONS, EVENT_REVISION = _revisions(
+    to_builtins(_the_event), {"tags": [*_the_event.tags, "defence"]}, "The tag was missing."
+)
+ACTOR_REVISIONS, ACTOR_REVISION = _revisions(
+    _actor, {"aliases": [*_actor["aliases"], "The Team"]}, "The articles use this name, too."
+)
+SOURCE_REVISIONS, SOURCE_REVISION = _revisions(_source, {"reliability": "B"}, "It was graded.")
+CHRONOLOGY_REVISIONS, CHRONOLOGY_REVISION = _revisions(
+    _chronology, {"title": "North Korea, Russia and the war"}, "The title said too little."
+)
 
 _shipments, _ = _event(next(event for event in _SAMPLE.events if any(one.figures for one in event.citations)), 51)
 _groups = compare(_shipments)

@@ -27,6 +27,7 @@ _LINKS = {
     "replace": Link(
         "replaceSource", {"source_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Replace it."
     ),
+    "revisions": Link("listSourceRevisions", {"source_id": "$response.body#/id"}, "Read its history."),
 }
 
 

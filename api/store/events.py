@@ -118,7 +118,10 @@ async def retract_event(
 async def restore_event(
     store: Store, author: str, event_id: UUID, body: dict[str, Any], expected: Expected
 ) -> Record | None:
-    """End a retraction or, with a revision's number, write that revision's content as a new one."""
+    """End a retraction or, with a revision's number, write that revision's content as a new one.
+
+    A content that is the present one already makes no revision.
+    """
     async with store.connection() as connection:
         current = await current_event(connection, event_id)
         if current is None:
@@ -128,6 +131,8 @@ async def restore_event(
         reason = asked.change.reason
         if asked.revision is not None:
             prepared = await _prepared_revision(connection, current, asked.revision)
+            if same_content(current.stored, prepared.content):
+                return await answer_written(connection, current.written)
             async with writing(connection, author) as write:
                 current = await _unchanged(write, current)
                 written = await write_event(write, Plan(event_id, current, prepared, ChangeType.RESTORE, reason))
@@ -176,8 +181,10 @@ async def discard_draft(store: Store, author: str, event_id: UUID, expected: Exp
 async def _prepared_revision(connection: Any, current: Current, number: int) -> Prepared:
     """An earlier revision's content, ready to be written again in the event's present visibility."""
     row = await connection.fetchrow(query("log", "revision_content"), EntityKind.EVENT.value, current.stored.id, number)
-    if row is None:
-        raise body_problem([Flaw("/revision", f"There is no content of a revision {number} of this event.")])
+    if row is None or not row["written"]:
+        raise body_problem([Flaw("/revision", f"There is no revision {number} of this event with a content.")])
+    if row["document"] is None:
+        raise body_problem([Flaw("/revision", f"The content of revision {number} was deleted, for reasons of law.")])
     document = msgspec.json.decode(row["document"])
     state = State.DRAFT if current.event.state is State.DRAFT else State.PUBLISHED
     content = {name: value for name, value in document.items() if name in _WRITABLE} | {"state": state}

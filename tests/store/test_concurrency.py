@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.conftest import Client
-from tests.writing import SOURCE, check_whole, event_body, if_match, make_actors, make_event, read, send
+from tests.writing import SOURCE, check_whole, event_body, if_match, make_actors, make_event, read, send, send_ok
 
 WRITERS = 50
 
@@ -72,11 +72,12 @@ async def test_of_all_kinds_of_writes_to_a_draft_one_wins(client: Client) -> Non
     for _ in range(5):
         draft = await make_event(client, state="draft")
         path = f"/v1/events/{draft['id']}"
+        await send_ok(client, "PATCH", path, {"title": "Other"}, 1)
         answers = await at_once(
-            send(writer(client), "DELETE", path, None, 1),
-            send(writer(client), "PATCH", path, {"state": "published"}, 1),
-            send(writer(client), "PUT", path, event_body(title="New"), 1),
-            send(writer(client), "POST", path + "/restore", {"revision": 1}, 1),
+            send(writer(client), "DELETE", path, None, 2),
+            send(writer(client), "PATCH", path, {"state": "published"}, 2),
+            send(writer(client), "PUT", path, event_body(title="New"), 2),
+            send(writer(client), "POST", path + "/restore", {"revision": 1}, 2),
         )
         won = answers[200] + answers[204]
         assert won == 1

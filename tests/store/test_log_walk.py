@@ -37,6 +37,7 @@ class Walk:
         self.random = Random(seed)
         self.events: dict[str, dict[str, Any]] = {}
         self.past: dict[str, list[dict[str, Any] | None]] = {}
+        self.cited: dict[str, list[list[str]]] = {}
         self.sources: dict[str, str] = {}
         self.discarded: set[str] = set()
 
@@ -79,10 +80,16 @@ class Walk:
         assert name not in self.discarded
         self.events[name] = {**body, "revision": 1}
         self.past[name] = [dict(self.events[name])]
+        self.cited[name] = [[citation["id"] for citation in answer.json()["citations"]]]
         self.check(name, answer.json())
 
-    async def write(self, method: str, name: str, body: Any, expected: dict[str, Any] | None, suffix: str = "") -> None:
-        """Send a write; ``expected`` is what it makes of the event, None if it is refused."""
+    async def write(
+        self, method: str, name: str, body: Any, expected: dict[str, Any] | None, suffix: str = "", anew: bool = False
+    ) -> None:
+        """Send a write; ``expected`` is what it makes of the event, None if it is refused.
+
+        ``anew`` says that it makes a revision even so, because ids change that are not in the model.
+        """
         event = self.events[name]
         answer = await send(self.client, method, f"/v1/events/{name}{suffix}", body, event["revision"])
         if expected is None:
@@ -90,9 +97,10 @@ class Walk:
             return
         assert answer.status_code == 200, answer.text
         before = {key: value for key, value in event.items() if key != "revision"}
-        if suffix or expected != before:
+        if anew or expected != before:
             self.events[name] = {**expected, "revision": event["revision"] + 1}
             self.past[name].append(dict(self.events[name]))
+            self.cited[name].append([citation["id"] for citation in answer.json()["citations"]])
         self.check(name, answer.json())
 
     def _after(self, name: str, content: dict[str, Any]) -> dict[str, Any] | None:
@@ -141,7 +149,8 @@ class Walk:
         content = {key: value for key, value in past.items() if key != "revision"} | {"state": state}
         gone = any(relation["event_id"] in self.discarded for relation in content["relations"])
         refused = gone or (state == "published" and not content["citations"])
-        await self.write("POST", name, {"revision": number}, None if refused else content, "/restore")
+        anew = self.cited[name][number - 1] != self.cited[name][-1]
+        await self.write("POST", name, {"revision": number}, None if refused else content, "/restore", anew)
 
     async def discard(self, name: str) -> None:
         event = self.events[name]

@@ -27,8 +27,9 @@ WITH changes AS (
 UPDATE head SET sequence = $17, public_sequence = $18, recorded_at = $19, digest = $20;
 
 -- name: revision_content
-SELECT content.document, change.public_type
-FROM change JOIN content USING (entity_id, sequence)
+-- `written` without a document: it has been deleted since.
+SELECT change.content_digest IS NOT NULL AS written, content.document
+FROM change LEFT JOIN content USING (entity_id, sequence)
 WHERE change.entity = $1 AND change.entity_id = $2 AND change.revision = $3 AND change.type IS NOT NULL;
 
 -- name: known
