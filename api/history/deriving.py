@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from api.store import actors, chronologies, event_writing, sources
 from api.store.copying import RefusedError
@@ -107,9 +108,10 @@ def _read(step: _Step, kind: type[R]) -> R | None:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RefusedError(f"The content of change {step.sequence} cannot be read: {error}") from None
     key = record.slug if isinstance(record, Chronology) else str(record.id)
-    if (key, record.revision, record.sequence) != (step.entity_id, step.revision, step.sequence):
+    # A follower is told of what only drafts mentioned when it comes into sight, which is later than it was written.
+    if (key, record.revision) != (step.entity_id, step.revision) or record.sequence > step.sequence:
         raise RefusedError(f"The content of change {step.sequence} is that of another record or revision")
-    return record
+    return structs.replace(record, sequence=step.sequence)
 
 
 def _split(rows: Iterable[tuple[_Step, tuple[Any, ...]]], *current_only: int) -> Derived:
