@@ -56,10 +56,10 @@ def answer_page(
     return Response(encode(page), media_type="application/json", headers=headers)
 
 
-def next_link(request: Request[Any, Any, Any], following: str) -> str:
+def next_link(request: Request[Any, Any, Any], following: str, parameter: str = "cursor") -> str:
     """The link to what comes next (RFC 8288): the same request with another cursor."""
-    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return f'<{request.url.path}?{urlencode([*parameters, ("cursor", following)])}>; rel="next"'
+    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != parameter]
+    return f'<{request.url.path}?{urlencode([*parameters, (parameter, following)])}>; rel="next"'
 
 
 def answer_value(value: Any, tag: str) -> Response[bytes]:

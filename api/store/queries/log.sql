@@ -11,6 +11,7 @@ SELECT sequence, public_sequence, digest, greatest(recorded_at, clock_timestamp(
 FROM head FOR UPDATE;
 
 -- name: append
+-- Whoever follows the log is woken when this is committed; what was written is in the tables, not in the message.
 WITH changes AS (
     INSERT INTO change
     SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::text[], $4::text[], $5::int4[], $6::text[],
@@ -19,7 +20,8 @@ WITH changes AS (
     INSERT INTO content
     SELECT * FROM unnest($11::text[], $12::int8[], $13::bytea[], $14::text[], $15::bytea[])
 )
-UPDATE head SET sequence = $16, public_sequence = $17, recorded_at = $18, digest = $19;
+UPDATE head SET sequence = $16, public_sequence = $17, recorded_at = $18, digest = $19
+RETURNING pg_notify('dateline_changes', '');
 
 -- name: revision_content
 SELECT content.document, change.public_type
