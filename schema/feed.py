@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from schema.actor import Actor
 from schema.chronology import Chronology
@@ -102,3 +102,31 @@ class DropReason(StrEnum):
     TOO_SLOW = "too-slow"
     STOPPING = "stopping"
     TOKEN_ENDED = "token-ended"  # noqa: S105 -- no password
+
+
+class StreamEventName(StrEnum):
+    """What comes in a stream: changes, and at last, if it is the server that ends it, a word of why."""
+
+    CHANGE = "change"
+    DROPPED = "dropped"
+
+
+class StreamEvent(Struct, frozen=True, kw_only=True):
+    """One event of a stream (Server-Sent Events): each field is a line, and an empty line ends it.
+
+    The data of `dropped` are an object of `reason` (`too-slow`, `stopping`, `token-ended`) and `after`, the sequence
+    to go on from.
+    """
+
+    event: StreamEventName
+    id: Annotated[str, Meta(description="The change's sequence; what to come back with.")] | UnsetType = UNSET
+    data: Annotated[
+        str,
+        Meta(
+            description="JSON on one line.",
+            extra_json_schema={
+                "contentMediaType": "application/json",
+                "contentSchema": {"$ref": "#/components/schemas/FeedItem"},
+            },
+        ),
+    ]

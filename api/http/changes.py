@@ -9,12 +9,12 @@ from api.http.answers import answer_value, next_link
 from api.http.conditional import CACHE_CONTROL, answer_unchanged, list_tag
 from api.http.contract import EVENT_STREAM, Contract
 from api.http.dependencies import AChangeQuery, AStreamQuery, HttpRequest, TheHub, TheReader, TheStore
-from api.http.examples import CHANGE_PAGE, CHANGE_STREAM, HEAD
+from api.http.examples import CHANGE_PAGE, HEAD, STREAM_END, STREAM_EVENT
 from api.http.streaming import ChangeStream
 from api.store.changes import check_place, read_page
 from api.store.head import seen_head
 from api.store.log import wire_time
-from schema.feed import ChangePage, ChangeQuery, Head, StreamQuery
+from schema.feed import ChangePage, ChangeQuery, Head, StreamEvent, StreamQuery
 from schema.problem import Fault, problem
 from schema.wire import encode
 
@@ -97,12 +97,12 @@ async def list_changes(
         "contract": Contract(
             tag="changes",
             query=StreamQuery,
-            answer=str,
+            answer=StreamEvent,
             answer_media_type=EVENT_STREAM,
             answer_headers=("Cache-Control", "X-Accel-Buffering"),
             request_headers=(_LAST_EVENT_ID,),
             problems=("too-many-streams",),
-            answer_examples={"one change": CHANGE_STREAM},
+            answer_examples={"a change": STREAM_EVENT, "the end": STREAM_END},
         )
     },
 )
@@ -113,6 +113,7 @@ async def stream_changes(
 
     Each is an event `change` with its sequence as `id` and, as `data`, an item of `listChanges`. A client that comes
     back with `Last-Event-ID` gets what it has missed, and nothing twice. A comment comes at least every 15 seconds.
+    The schema is that of each event, field by field.
 
     Before the server ends a stream by itself it sends an event `dropped`, whose data are `reason` (`too-slow`,
     `stopping`, `token-ended`) and `after`, the sequence to go on from.

@@ -214,10 +214,8 @@ HEAD: dict[str, Any] = to_builtins(Head(sequence=80, digest="5e" * 32, recorded_
 CHANGE_PAGE: dict[str, Any] = to_builtins(
     ChangePage(items=[_actor_change, _event_change], after=57, more=True, head=80)
 )
-CHANGE_STREAM = (
-    f"retry: 2000\n\nid: 7\nevent: change\ndata: {encode(_actor_change).decode()}\n\n:\n\n"
-    'event: dropped\ndata: {"reason": "stopping", "after": 7}\n\n'
-)
+STREAM_EVENT: dict[str, Any] = {"event": "change", "id": "7", "data": encode(_actor_change).decode()}
+STREAM_END: dict[str, Any] = {"event": "dropped", "data": '{"reason": "stopping", "after": 7}'}
 
 BATCH_ANSWER: dict[str, Any] = {
     "dry_run": False,
