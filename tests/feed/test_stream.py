@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -16,7 +19,7 @@ from api.store.tokens import create_token, revoke_token
 from schema.change import EntityKind
 from schema.vocabulary import ChangeType
 from tests.conftest import Database, fresh_database
-from tests.engine.support import PATIENCE_S
+from tests.engine.support import PATIENCE_S, ROOT
 from tests.feed.following import (
     Service,
     Stream,
@@ -242,3 +245,27 @@ async def test_what_was_redacted_is_no_longer_given(service: Service, http: http
         # Whoever follows closely is not taken for slow.
         await write_event(http, title="Next")
         assert (await live.take(1))[0]["document"]["title"] == "Next"
+
+
+async def test_the_follower_of_the_documentation_follows(service: Service, http: httpx.AsyncClient) -> None:
+    text = (ROOT / "docs/changes.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    defined: dict[str, Any] = {}
+    exec(code.partition("\n\n\nrecords")[0], defined)
+    expected = await all_pages(http)
+    found = defined["changes"](service.address, headers=service.edit)
+    assert await asyncio.to_thread(lambda: list(itertools.islice(found, len(expected)))) == expected
+    made = await write_event(http, title="Next")
+    assert (await asyncio.to_thread(next, found))["id"] == made["id"]
+    await asyncio.to_thread(found.close)
+    # Applied, they are the records: those of the redaction test aside, which takes contents away and leaves the rows.
+    applied: dict[str, Any] = {"changes": lambda _: expected}
+    exec(code.partition("\n\n\n")[2].partition("\n\n\n")[2], applied)
+    answer = await http.get("/v1/events", params={"limit": 1000, "state": ["draft", "published"]})
+    events = {event["id"]: event for event in answer.json()["items"]}
+    followed = {record_id: record for (entity, record_id), record in applied["records"].items() if entity == "event"}
+    del events[made["id"]]
+    assert {name: followed.get(name) for name in events} == {
+        name: event if name in followed else None for name, event in events.items()
+    }
+    assert len(events) - len(followed) <= 1
