@@ -75,7 +75,7 @@ async def test_a_burst_larger_than_the_ring_is_no_fault_of_the_clients(database:
 
 
 async def test_a_client_that_takes_nothing_at_all_is_cut_off(database: Database) -> None:
-    """The connection is closed under it, so that it holds nothing, and may be opened again."""
+    """It no longer takes the place of another stream, and whoever comes after it has lost nothing."""
     with served(database, bounds={"write_s": 0.2, "maximum_streams": 1}) as service:
         async with writer_of(service) as http:
             await write_many(http, 1000)
