@@ -10,10 +10,12 @@ from litestar.di import Provide
 
 from api import openapi
 from api.engine.pool import create_pool
-from api.engine.processes import die_with_parent
+from api.engine.processes import die_with_parent, on_stop_notice
+from api.feed.hub import Bounds, Hub
 from api.http import (
     actors,
     batch,
+    changes,
     chronologies,
     delivery,
     dependencies,
@@ -35,11 +37,24 @@ from api.store.store import Store
 VERSION = version("dateline")
 
 
-def create_app(settings: Settings, store: Store | None = None) -> Litestar:
-    """Make the application. Without a ``store`` it opens one on the settings' database and closes it at the end."""
+def create_app(settings: Settings, store: Store | None = None, bounds: Bounds | None = None) -> Litestar:
+    """Make the application. Without a ``store`` it opens one on the settings' database and closes it at the end.
+
+    ``bounds`` are those of the change feed, where they are not to follow from the settings.
+    """
+
+    bounds = bounds or Bounds(maximum_streams=settings.maximum_streams, readers=max(1, settings.pool_size // 3))
+    hub = Hub(settings.database_url, bounds)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        # Streams have no end of their own; without this a service that stops would wait for them.
+        on_stop_notice(hub.stop)
+        yield
+        await hub.close()
+
+    @asynccontextmanager
+    async def open_store(app: Litestar) -> AsyncIterator[None]:
         assert settings.database_url is not None, "whoever serves has started a database"
         pool = await create_pool(
             settings.database_url,
@@ -62,6 +77,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
             *releases.HANDLERS,
             *revisions.HANDLERS,
             *imports.HANDLERS,
+            *changes.HANDLERS,
             *health.HANDLERS,
             *pages.HANDLERS,
             *timelines.HANDLERS,
@@ -69,6 +85,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
         dependencies={
             "store": Provide(dependencies.provide_store),
             "settings": Provide(dependencies.provide_settings),
+            "hub": Provide(dependencies.provide_hub),
             "reader": Provide(dependencies.provide_reader),
             "asked": Provide(parameters.provide_query),
         },
@@ -78,13 +95,14 @@ def create_app(settings: Settings, store: Store | None = None) -> Litestar:
         before_send=[delivery.explain_refused_preflight, errors.add_request_id, delivery.add_vary],
         compression_config=delivery.COMPRESSION,
         cors_config=delivery.cors(settings.cors_origins),
-        lifespan=[lifespan] if store is None else [],
+        lifespan=[open_store, lifespan] if store is None else [lifespan],
         request_max_body_size=None,  # bodies are bounded by the setting where they are read
         openapi_config=None,
         logging_config=None,
     )
     app.state.settings = settings
     app.state.store = store
+    app.state.hub = hub
     contract = openapi.document(app, VERSION)
     pages.publish(app, contract, openapi.as_yaml(contract))
     return app

@@ -87,6 +87,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: Annotated[
         int, Meta(description="How many database connections each worker opens at most.", ge=2, le=1000)
     ] = 10
+    maximum_streams: Annotated[
+        int,
+        Meta(
+            description="How many streams of changes each worker serves at the same time; one more is refused.",
+            ge=1,
+            le=100_000,
+        ),
+    ] = 2000
     public_url: Annotated[
         str,
         Meta(

@@ -96,6 +96,7 @@ PROBLEM_KINDS = _kinds(
     ("internal-error", 500, "Something went wrong on our side"),
     ("unavailable", 503, "The store is not available right now"),
     ("query-timeout", 503, "The query took too long"),
+    ("too-many-streams", 503, "As many streams are served as can be"),
     ("busy", 503, "The store is busy with another write"),
 )
 

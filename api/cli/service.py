@@ -28,6 +28,7 @@ from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
 from api.engine import EmbeddedServer, EngineError
+from api.engine.connections import allow_connections
 from api.engine.pool import connect
 from api.engine.processes import STOP_NOTICE, die_with_parent
 from api.settings import Settings
@@ -42,6 +43,7 @@ _BACKLOG = 1024
 _CONNECTIONS_BESIDE_POOL = 2
 _CONNECTIONS_BESIDE_WORKERS = 20
 _MINIMUM_CONNECTIONS = 100
+_FILES_BESIDE_CONNECTIONS = 100
 
 
 Upgrade = Callable[[str, str], None]
@@ -128,6 +130,12 @@ async def _check(url: str, query_timeout_s: float) -> None:
 
 def _answer(settings: Settings, url: str, application: str, database: EmbeddedServer | None) -> int:
     """Run the workers until a signal, a failure of theirs, or the end of the database."""
+    wanted = settings.maximum_streams + _BACKLOG + settings.pool_size + _FILES_BESIDE_CONNECTIONS
+    if (allowed := allow_connections(wanted)) < wanted:
+        click.echo(
+            f"Each worker may open {allowed:,} files at once here, which are fewer connections than it is set to take. "
+            f"Raise the limit (ulimit -n {wanted}), or lower DATELINE_MAXIMUM_STREAMS."
+        )
     server = Granian(
         application,
         address=_address(settings.host, settings.port)[1][0],
@@ -135,6 +143,8 @@ def _answer(settings: Settings, url: str, application: str, database: EmbeddedSe
         interface=Interfaces.ASGI,
         workers=settings.workers,
         backlog=_BACKLOG,
+        # How many connections a worker takes, idle ones included: all streams, and ordinary requests beside them.
+        backpressure=settings.maximum_streams + _BACKLOG,
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

@@ -60,7 +60,7 @@ def answer_page(
     }
     headers = {**_HEADERS, "ETag": tag}
     if following is not None:
-        headers["Link"] = next_link(request, following)
+        headers["Link"] = next_link(request, cursor=following)
     return Response(encode(page), media_type="application/json", headers=headers)
 
 
@@ -70,9 +70,8 @@ def answer_listed(request: Request[Any, Any, Any], listed: ListedById, tag: str)
     return answer_page(request, documents, listed.page.included, listed.next, tag=tag, as_of=listed.as_of)
 
 
-def next_link(request: Request[Any, Any, Any], following: str, *, as_of: str | None = None) -> str:
-    """The link to what comes next (RFC 8288): the same request with another cursor, and as of ``as_of`` if given."""
-    changed = {"cursor": following} | ({} if as_of is None else {"as_of": as_of})
+def next_link(request: Request[Any, Any, Any], **changed: str) -> str:
+    """The link to what comes next (RFC 8288): the same request with some parameters, such as the cursor, changed."""
     parameters = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
     return f'<{request.url.path}?{urlencode([*parameters, *changed.items()])}>; rel="next"'
 

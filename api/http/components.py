@@ -42,6 +42,10 @@ _TOLERATED = (
     "Members that only the store sets may be sent back as they were read; sent with another value they are refused."
 )
 _SOURCE_REFERENCE = "A source: its id, or the source itself, which is found or else created."
+#: The unions whose members say themselves which they are, by the member that does: their names, and what they are.
+_TAGGED_UNIONS = {
+    "entity": ("FeedItem", "One change, with the record as it was then; `entity` tells which kind of record it is."),
+}
 _NUMBER = "A number; whole ones are exact within ±(2^53−1)."
 
 
@@ -167,6 +171,8 @@ class Schemas:
             made = {"type": "string", **made}
         if made.get("required") == []:
             del made["required"]
+        if "discriminator" in made:
+            return self._tagged_union(made)
         if "anyOf" in made:
             choices = self._named_union(made.pop("anyOf"))
             if len(choices) == 1:
@@ -175,6 +181,22 @@ class Schemas:
             if "description" not in made and "description" in choices[0]:
                 made["description"] = choices[0].pop("description")
         return _in_order(made)
+
+    def _tagged_union(self, union: Json) -> Json:
+        """Put a named component in the place of a union whose members are told apart by a member of theirs."""
+        told_by = union["discriminator"]
+        name, description = _TAGGED_UNIONS[told_by["propertyName"]]
+        mapping = {tag: SCHEMAS + _renamed(target.removeprefix(SCHEMAS)) for tag, target in told_by["mapping"].items()}
+        self._add(
+            name,
+            {
+                "title": name,
+                "description": description,
+                "oneOf": union["anyOf"],
+                "discriminator": {"propertyName": told_by["propertyName"], "mapping": mapping},
+            },
+        )
+        return {"$ref": SCHEMAS + name}
 
     def _named_union(self, choices: list[Json]) -> list[Json]:
         """Put a named component in the place of several choices; null may stand beside it."""
@@ -328,4 +350,6 @@ def _always_there(kind: type[Struct]) -> list[str]:
     def may_be_unset(annotation: Any) -> bool:
         return annotation is UnsetType or any(may_be_unset(part) for part in getattr(annotation, "__args__", ()))
 
-    return [field.encode_name for field in msgspec.structs.fields(kind) if not may_be_unset(field.type)]
+    names = [field.encode_name for field in msgspec.structs.fields(kind) if not may_be_unset(field.type)]
+    tag = kind.__struct_config__.tag_field
+    return names if tag is None else [tag, *names]

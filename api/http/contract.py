@@ -19,6 +19,7 @@ NDJSON = "application/x-ndjson"
 FORM = "multipart/form-data"
 MERGE_PATCH = "application/merge-patch+json"
 PROBLEM_JSON = "application/problem+json"
+EVENT_STREAM = "text/event-stream"
 
 #: Problems that every operation may answer with, whatever it does.
 COMMON_PROBLEMS = ("bad-request", "invalid-parameters", "internal-error", "unavailable", "query-timeout")
@@ -30,6 +31,7 @@ TAGS = {
     "sources": "The documents that citations point to.",
     "chronologies": "Saved, titled selections of events, and releases of them: frozen, checksummed exports.",
     "imports": "Files of events that come in, and the reports of what became of each row.",
+    "changes": "Everything that was done to records, in one order, to be followed.",
     "health": "Whether the service is up, for supervisors and load balancers.",
 }
 
@@ -46,9 +48,11 @@ HEADERS = {
         "Several mean any of them, `*` any at all."
     ),
     "If-None-Match": "The entity tag of an answer at hand: if it still holds, the answer is 304.",
+    "Last-Event-ID": "The sequence of the last change that the client has; comes before the parameter `after`.",
     "Link": "Where to go on from here (RFC 8288), such as the next page.",
     "Location": "The address of what was created.",
     "Retry-After": "After how many seconds to try again.",
+    "X-Accel-Buffering": "That proxies are to pass the answer on as it comes (`no`).",
     "X-Request-ID": "The id of this request, as the log has it.",
 }
 
@@ -68,6 +72,7 @@ HEADER_SCHEMAS: dict[str, dict[str, Any]] = {
         "pattern": "^[!-~]+$",
         "examples": ["0199c3a4-5b6d-7e8f-9a0b-1c2d3e4f5a6b"],
     },
+    "Last-Event-ID": {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})$", "examples": ["42"]},
     "X-Request-ID": {"type": "string", "format": "uuid"},
 }
 

@@ -10,7 +10,7 @@ from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.middleware.compression import CompressionMiddleware
 from litestar.types import HTTPResponseStartEvent, Message, Scope, Send
 
-from api.http.contract import PROBLEM_JSON, contract_of
+from api.http.contract import EVENT_STREAM, PROBLEM_JSON, contract_of
 from api.http.errors import request_id
 from schema.problem import PROBLEM_KINDS, Problem
 
@@ -29,20 +29,22 @@ class Compression(CompressionMiddleware):
     """Litestar's compression, for answers that may be compressed.
 
     A strong entity tag promises the same bytes, which a compressed answer breaks (RFC 9110 section 8.8.3). Single
-    records have one, for ``If-Match``, and are small: they go out as they are. Lists and files have weak ones.
+    records have one, for ``If-Match``, and are small: they go out as they are. Lists and files have weak ones. Nor is a
+    stream of changes compressed, which is open for hours and mostly silent.
     """
 
     def create_compression_send_wrapper(self, send: Send, compression_encoding: str, scope: Scope) -> Send:
         """Wrap ``send`` so that it compresses."""
         if any(_REFUSED.fullmatch(part) for part in Headers.from_scope(scope).get("accept-encoding", "").split(",")):
             return send
-        compressing = super().create_compression_send_wrapper(send, compression_encoding, scope)
-        chosen = compressing
+        compressing = super().create_compression_send_wrapper
+        chosen = send
 
         async def send_wrapper(message: Message) -> None:
             nonlocal chosen
-            if message["type"] == "http.response.start" and not _may_be_compressed(message):
-                chosen = send
+            # Made only here: a compressor takes a quarter of a megabyte, and a stream would keep it to its end.
+            if message["type"] == "http.response.start" and _may_be_compressed(message):
+                chosen = compressing(send, compression_encoding, scope)
             await chosen(message)
 
         return send_wrapper
@@ -63,7 +65,9 @@ def cors(origins: tuple[str, ...]) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=list(origins),
         allow_methods=["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"],
+        allow_headers=[
+            *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "Last-Event-ID"),
+        ],
         expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
         max_age=_PREFLIGHT_AGE_S,
     )
@@ -92,7 +96,11 @@ async def add_vary(message: Message, scope: Scope) -> None:
 
 def _may_be_compressed(message: HTTPResponseStartEvent) -> bool:
     headers = MutableScopeHeaders(message)
-    return headers.get("etag", "W/").startswith("W/") and "content-encoding" not in headers
+    return (
+        headers.get("etag", "W/").startswith("W/")
+        and "content-encoding" not in headers
+        and not headers.get("content-type", "").startswith(EVENT_STREAM)
+    )
 
 
 async def explain_refused_preflight(message: Message, scope: Scope) -> None:

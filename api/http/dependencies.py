@@ -7,10 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from api.auth import Reader, identify
+from api.feed.hub import Hub
 from api.http.contract import contract_of
 from api.settings import Settings
 from api.store.store import Store
 from schema.batch import BatchQuery
+from schema.feed import ChangeQuery, StreamQuery
 from schema.imports import ImportQuery, ReportQuery
 from schema.query import EventQuery, ListQuery, MomentQuery, RecordQuery, SourceQuery
 from schema.related import RelatedQuery
@@ -31,6 +33,9 @@ AMomentQuery: TypeAlias = NamedDependency[SkipValidation[MomentQuery]]
 ASourceQuery: TypeAlias = NamedDependency[SkipValidation[SourceQuery]]
 AReleaseQuery: TypeAlias = NamedDependency[SkipValidation[ReleaseQuery]]
 ARelatedQuery: TypeAlias = NamedDependency[SkipValidation[RelatedQuery]]
+AChangeQuery: TypeAlias = NamedDependency[SkipValidation[ChangeQuery]]
+AStreamQuery: TypeAlias = NamedDependency[SkipValidation[StreamQuery]]
+TheHub: TypeAlias = NamedDependency[SkipValidation[Hub]]
 
 
 async def provide_store(request: HttpRequest) -> Store:
@@ -43,6 +48,12 @@ async def provide_settings(request: HttpRequest) -> Settings:
     """Give the settings that the application was made with."""
     settings: Settings = request.app.state.settings
     return settings
+
+
+async def provide_hub(request: HttpRequest) -> Hub:
+    """Give the change feed of this process."""
+    hub: Hub = request.app.state.hub
+    return hub
 
 
 async def provide_reader(request: HttpRequest, store: TheStore, settings: TheSettings) -> Reader:

@@ -46,6 +46,7 @@ EXPLANATIONS = {
     "internal-error": "A fault in this service. It has been logged under the request id.",
     "unavailable": "The store does not answer right now. Try again in a little while.",
     "busy": "Writes come one after the other, and one before this takes too long. Try again in a little while.",
+    "too-many-streams": "Each worker serves so many streams at once. Try again later, or read GET /v1/changes instead.",
     "query-timeout": "Finding this took longer than is allowed. Ask for less at once.",
 }
 

@@ -12,14 +12,15 @@ from schema.assessment import count_evidence
 from schema.chronology import Chronology, ChronologyIn, ChronologyItem
 from schema.citation import Citation
 from schema.event import Event, EventIn, When
+from schema.feed import ActorChange, ChangePage, EventChange, Head
 from schema.figures import FigureComparison, compare
 from schema.format import Format
 from schema.query import EventFilter, Included, Range
 from schema.related import RelatedEvent, RelatedEvents, RelationStep
 from schema.release import Release, ReleaseFile
 from schema.source import Source, SourceIn, SourceSummary
-from schema.vocabulary import RelationType
-from schema.wire import to_builtins
+from schema.vocabulary import ChangeType, RelationType
+from schema.wire import encode, to_builtins
 
 _TIME = "2025-06-01T09:00:00.000000Z"
 _SAMPLE = sample.load()
@@ -236,6 +237,26 @@ RELATED: dict[str, Any] = to_builtins(
         included=_in_confirmation,
     )
 )
+
+_by_whom: dict[str, Any] = {
+    "recorded_at": _TIME,
+    "revision": 1,
+    "type": ChangeType.CREATE,
+    "author": "Newsroom desk",
+    "reason": None,
+    "redacted": False,
+    "redacts": [],
+}
+_actor_change = ActorChange(
+    id=_the_actor.id, sequence=7, document=Actor(**{**structs.asdict(_the_actor), **_RECORDED}), **_by_whom
+)
+_event_change = EventChange(id=str(_the_event.id), sequence=57, document=_the_event, **_by_whom)
+HEAD: dict[str, Any] = to_builtins(Head(sequence=80, digest="5e" * 32, recorded_at=_TIME))
+CHANGE_PAGE: dict[str, Any] = to_builtins(
+    ChangePage(items=[_actor_change, _event_change], after=57, more=True, head=80)
+)
+STREAM_EVENT: dict[str, Any] = {"event": "change", "id": "7", "data": encode(_actor_change).decode()}
+STREAM_END: dict[str, Any] = {"event": "dropped", "data": '{"reason": "stopping", "after": 7}'}
 
 BATCH_ANSWER: dict[str, Any] = {
     "dry_run": False,

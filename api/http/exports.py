@@ -126,5 +126,6 @@ async def answer_export(
         "Content-Disposition": f'inline; filename="{file_name}.{writer.extension}"',
     }
     if export.next is not None:
-        headers["Link"] = next_link(request, export.next, as_of=asked.as_of)
+        pinned = {} if asked.as_of is None else {"as_of": asked.as_of}
+        headers["Link"] = next_link(request, cursor=export.next, **pinned)
     return Stream(export.chunks, media_type=writer.media_type, headers=headers)

@@ -65,7 +65,7 @@ async def list_releases(
         return unchanged
     answer = answer_value(page, tag)
     if following is not None:
-        answer.headers["Link"] = next_link(request, following)
+        answer.headers["Link"] = next_link(request, cursor=following)
     return answer
 
 

@@ -109,7 +109,7 @@ def _handlers(resource: _Resource) -> list[HTTPRouteHandler]:
         revisions, following = listed
         answer = answer_value({"items": [_entry(revision) for revision in revisions], "next": following}, tag)
         if following is not None:
-            answer.headers["Link"] = next_link(request, following)
+            answer.headers["Link"] = next_link(request, cursor=following)
         return answer
 
     @get(

@@ -34,6 +34,12 @@ async def find_token(store: Store, token: str) -> Token | None:
     return Token(**row) if row else None
 
 
+async def is_in_force(store: Store, token_id: UUID) -> bool:
+    """Say whether a token that was found before has neither been revoked nor expired since."""
+    async with store.connection() as connection:
+        return bool(await connection.fetchval(query("tokens", "in_force"), token_id))
+
+
 async def create_token(connection: Any, owner: str, scopes: list[str], expires_at: datetime | None) -> str:
     """Make a token and give it; this is the only time that it can be seen. Needs the owner role."""
     token = _PREFIX + secrets.token_urlsafe(32)

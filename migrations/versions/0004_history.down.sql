@@ -1,6 +1,6 @@
 -- Without past rows the present ones still stand, but redactions could no longer be told from deletions.
 DROP TABLE past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology;
-DROP INDEX change_record, event_term_span, actor_merged_into;
+DROP INDEX change_public, change_record, event_term_span, actor_merged_into;
 ALTER TABLE term DROP COLUMN past_events;
 ALTER TABLE event_term DROP CONSTRAINT event_term_pkey;
 ALTER TABLE event_term DROP COLUMN sequence;

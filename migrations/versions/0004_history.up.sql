@@ -14,6 +14,9 @@ ALTER TABLE change ADD COLUMN redacts int8[];
 -- A record's changes in order, those included that only bring it into sight.
 CREATE INDEX change_record ON change (entity, entity_id, sequence);
 
+-- What readers without `edit` see, where many drafts lie in between.
+CREATE INDEX change_public ON change (sequence) WHERE public_type IS NOT NULL;
+
 TRUNCATE event_term, term, event, source, actor_name, actor, chronology;
 
 ALTER TABLE actor

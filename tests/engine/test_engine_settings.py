@@ -54,6 +54,7 @@ def test_every_variable_is_read() -> None:
         "DATELINE_QUERY_TIMEOUT_S": "0.5",
         "DATELINE_WRITE_TIMEOUT_S": "3600.0",
         "DATELINE_POOL_SIZE": "2",
+        "DATELINE_MAXIMUM_STREAMS": "100000",
         "DATELINE_PUBLIC_URL": "https://timeline.example/news",
         "DATELINE_CORS_ORIGINS": "https://news.example,http://localhost:3000",
     }

@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from api.http.delivery import COMPRESSION, add_vary
 
-_PIECE = b"data: one more change\n\n"
+_PIECE = b"data: one more line\n"
 
 
 async def _pieces() -> AsyncIterator[bytes]:
@@ -20,6 +20,11 @@ async def _pieces() -> AsyncIterator[bytes]:
 
 @get("/stream")
 async def _stream() -> Stream:
+    return Stream(_pieces(), media_type="application/x-ndjson")
+
+
+@get("/changes")
+async def _changes() -> Stream:
     return Stream(_pieces(), media_type="text/event-stream")
 
 
@@ -30,7 +35,9 @@ async def _strong() -> Response[bytes]:
 
 async def _messages(path: str, encoding: str) -> list[dict[str, Any]]:
     """What an application sends, message by message."""
-    app = Litestar([_stream, _strong], compression_config=COMPRESSION, before_send=[add_vary], openapi_config=None)
+    app = Litestar(
+        [_stream, _changes, _strong], compression_config=COMPRESSION, before_send=[add_vary], openapi_config=None
+    )
     sent: list[dict[str, Any]] = []
     finished = asyncio.Event()
 
@@ -73,6 +80,12 @@ async def test_each_piece_of_a_compressed_stream_can_be_read_when_it_comes() -> 
     assert read[:3] == [_PIECE] * 3
     assert b"".join(read) == _PIECE * 3
     assert reader.eof
+
+
+async def test_a_stream_of_changes_is_never_compressed() -> None:
+    start, *bodies = await _messages("/changes", "gzip")
+    assert b"content-encoding" not in dict(start["headers"])
+    assert [body["body"] for body in bodies] == [_PIECE] * 3 + [b""]
 
 
 async def test_a_stream_for_who_takes_no_gzip_is_as_it_is() -> None:

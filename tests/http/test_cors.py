@@ -15,7 +15,7 @@ from tests.writing import check_problem
 PAGE = "https://page.example"
 LOCAL = "http://localhost:3000"
 EXPOSED = {"ETag", "Location", "Link", "X-Request-ID", "Retry-After"}
-SENT = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"]
+SENT = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "Last-Event-ID"]
 
 
 def _settings(origins: str) -> Settings:

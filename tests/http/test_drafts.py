@@ -58,6 +58,7 @@ FILTERS = [
 async def answers_of(client: Client, headers: dict[str, str]) -> dict[str, tuple[int, str | None, str]]:
     """Everything that a reader is given, entity tags and cursors included."""
     paths = [f"/v1/events?{query}" for query in FILTERS] + ["/v1/actors", "/v1/sources", "/v1/sources?limit=1"]
+    paths += ["/v1/changes", "/v1/changes?limit=2", "/v1/changes?after=3", "/v1/changes/head"]
     found = {}
     for path in paths:
         answer = await client.http.get(path, headers=headers)

@@ -11,6 +11,7 @@ SELECT sequence, public_sequence, digest, greatest(recorded_at, clock_timestamp(
 FROM head FOR UPDATE;
 
 -- name: append
+-- Whoever follows the log is woken when this is committed; what was written is in the tables, not in the message.
 WITH changes AS (
     INSERT INTO change (sequence, recorded_at, entity, entity_id, revision, type, public_type, author,
                         content_digest, digest, redacts)
@@ -24,7 +25,8 @@ WITH changes AS (
     INSERT INTO content
     SELECT * FROM unnest($12::text[], $13::int8[], $14::bytea[], $15::text[], $16::bytea[])
 )
-UPDATE head SET sequence = $17, public_sequence = $18, recorded_at = $19, digest = $20;
+UPDATE head SET sequence = $17, public_sequence = $18, recorded_at = $19, digest = $20
+RETURNING pg_notify('dateline_changes', '');
 
 -- name: revision_content
 -- `written` without a document: it has been deleted since.

@@ -1,0 +1,135 @@
+"""How streams end where it is the server that ends them, and that nothing is lost by it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Database
+from tests.engine.support import PATIENCE_S, living, wait_until
+from tests.feed.following import Service, Stream, all_pages, following, served, write_event, writer_of
+
+#: A hundred of these are more than sockets hold.
+LONG = "It happened. " * 1500
+
+
+async def write_many(http: httpx.AsyncClient, number: int) -> None:
+    for first in range(0, number, 50):
+        rows = [
+            {
+                "title": f"Number {first + place}",
+                "kind": "treaty",
+                "date": "2024-06",
+                "summary": LONG,
+                "citations": [{"source": {"title": "A report", "url": "https://news.example/report"}}],
+            }
+            for place in range(50)
+        ]
+        answer = await http.post("/v1/events/batch", json=rows)
+        assert answer.status_code == 200, answer.text
+
+
+async def rest_of(stream: Stream) -> list[Any]:
+    """All events until the end, however it comes."""
+    found = []
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        async for event in stream.events():
+            found.append(event)
+    return found
+
+
+async def test_a_client_that_takes_too_long_is_told_and_comes_back_without_a_loss(database: Database) -> None:
+    """Its socket is full while more is written than the ring holds."""
+    with served(database, bounds={"ring_frames": 20, "slow_s": 0.01}) as service:
+        async with writer_of(service) as http, following(service, small=True) as stream:
+            await write_event(http, title="First")
+            seen = [change["sequence"] for change in await stream.take(2)]
+            await write_many(http, 1000)
+            # A client beside it shows that the feed has come to the end; it was no slower than it had to be.
+            pages = await all_pages(http, limit=1000)
+            *changes, last = await rest_of(stream)
+            assert (last.name, last.item["reason"]) == ("dropped", "too-slow")
+            seen += [int(event.id) for event in changes]
+            assert last.item["after"] == seen[-1]
+            assert len(seen) < len(pages), "it was not overtaken"
+            async with following(service, Last_Event_ID=str(seen[-1])) as again:
+                seen += [change["sequence"] for change in await again.take(len(pages) - len(seen))]
+            assert seen == [change["sequence"] for change in pages]
+
+
+async def test_a_burst_larger_than_the_ring_is_no_fault_of_the_clients(database: Database) -> None:
+    with served(database, bounds={"ring_frames": 3, "slow_s": PATIENCE_S}) as service:
+        async with writer_of(service) as http, following(service) as stream:
+            await write_event(http, title="First")
+            await stream.take(2)
+            await write_many(http, 100)
+            pages = await all_pages(http, limit=1000)
+            assert [change["sequence"] for change in await stream.take(len(pages) - 2)] == [
+                change["sequence"] for change in pages[2:]
+            ]
+
+
+async def test_a_client_that_takes_nothing_at_all_is_cut_off(database: Database) -> None:
+    """It no longer takes the place of another stream, and whoever comes after it has lost nothing."""
+    with served(database, bounds={"write_s": 0.2, "maximum_streams": 1}) as service:
+        async with writer_of(service) as http:
+            await write_many(http, 1000)
+            pages = await all_pages(http, limit=1000)
+            async with following(service, small=True) as stalled:
+                # There is place for another stream once it is cut off.
+                again = await _when_there_is_room(service)
+                events = await rest_of(stalled)
+                assert 0 < len(events) < len(pages)
+                assert [change["sequence"] for change in await again.take(len(pages))] == [
+                    change["sequence"] for change in pages
+                ]
+                again.close()
+
+
+async def _when_there_is_room(service: Service) -> Stream:
+    async with asyncio.timeout(PATIENCE_S):
+        while (stream := await Stream.open(service.port)).status != 200:
+            stream.close()
+    return stream
+
+
+@pytest.fixture
+def service(database: Database) -> Iterator[Service]:
+    with served(database, workers=2) as made:
+        yield made
+
+
+@pytest.fixture
+async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    async with writer_of(service) as client:
+        yield client
+
+
+async def test_ctrl_c_ends_streams_at_once_and_says_so(service: Service, http: httpx.AsyncClient) -> None:
+    await write_event(http, title="First")
+    async with contextlib.AsyncExitStack() as stack:
+        streams = [await stack.enter_async_context(following(service)) for _ in range(8)]
+        taken = [await stream.take(2) for stream in streams]
+        family = service.started.family()
+        os.killpg(service.started.process.pid, signal.SIGINT)  # as a terminal does
+        for stream in streams:
+            [last] = await rest_of(stream)
+            assert (last.name, last.item) == ("dropped", {"reason": "stopping", "after": taken[0][-1]["sequence"]})
+        assert service.started.end() == 0
+    wait_until(lambda: not living(family))
+
+
+async def test_a_client_that_takes_nothing_does_not_hold_up_a_stop(service: Service, http: httpx.AsyncClient) -> None:
+    await write_many(http, 1000)
+    async with following(service, small=True), following(service) as other:
+        await other.take(1001)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        assert await asyncio.to_thread(service.started.finish, signal.SIGTERM) == 0
+        # It would be half a minute until the workers were killed.
+        assert loop.time() - began < 10
