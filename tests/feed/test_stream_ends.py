@@ -132,4 +132,4 @@ async def test_a_client_that_takes_nothing_does_not_hold_up_a_stop(service: Serv
         began = loop.time()
         assert await asyncio.to_thread(service.started.finish, signal.SIGTERM) == 0
         # It would be half a minute until the workers were killed.
-        assert loop.time() - began < 10
+        assert loop.time() - began < 25

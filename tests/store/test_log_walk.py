@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from api.history.redaction import redact
+from schema.change import EntityKind
 from tests.conftest import Client
 from tests.writing import check_whole, make_actors, read, send
 
@@ -144,13 +146,34 @@ class Walk:
         event = self.events[name]
         number = self.random.randrange(1, event["revision"] + 1)
         past = self.past[name][number - 1]
-        assert past is not None
+        if past is None:
+            # It has been redacted.
+            await self.write("POST", name, {"revision": number}, None, "/restore")
+            return
         state = "draft" if event["state"] == "draft" else "published"
         content = {key: value for key, value in past.items() if key != "revision"} | {"state": state}
         gone = any(relation["event_id"] in self.discarded for relation in content["relations"])
         refused = gone or (state == "published" and not content["citations"])
         anew = self.cited[name][number - 1] != self.cited[name][-1]
         await self.write("POST", name, {"revision": number}, None if refused else content, "/restore", anew)
+
+    async def redact(self, owner: Any) -> None:
+        """Have the owner of the tables take the content of an earlier revision away, if there is one."""
+        found = [
+            (name, number)
+            for name, revisions in self.past.items()
+            if name in self.events
+            for number, content in enumerate(revisions[:-1], 1)
+            if content is not None
+        ]
+        if not found:
+            return
+        name, number = self.random.choice(found)
+        await redact(owner, EntityKind.EVENT, name, "By law.", [number])
+        self.past[name][number - 1] = None
+        self.events[name]["revision"] += 1
+        self.past[name].append(dict(self.events[name]))
+        self.cited[name].append(self.cited[name][-1])
 
     async def discard(self, name: str) -> None:
         event = self.events[name]
