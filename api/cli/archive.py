@@ -99,7 +99,7 @@ def restore(settings: Settings, *, file: Path) -> None:
 
 
 def _told(made: Archived) -> str:
-    return f"{made.sequence:,} changes. Head: {made.sequence} {made.digest.hex()}"
+    return f"{made.sequence:,} changes. Head: {made.sequence}:{made.digest.hex()}"
 
 
 async def _with_connection(url: str, work: Callable[..., Any], subject: Any) -> Archived:
