@@ -48,7 +48,7 @@ def source_identity(source: SourceIn) -> bytes:
 
 
 def source_identities(source: SourceIn, publishers: Iterable[str]) -> list[bytes]:
-    """The identities that a source may have: its publisher is any of ``publishers``, who are the same, in their order."""
+    """The identities that a source may have: one by each of ``publishers``, who are the same, in their order."""
     if source.url is not None or source.publisher is None:
         return [source_identity(source)]
     alike = [structs.replace(source, publisher=publisher) for publisher in publishers]

@@ -24,6 +24,7 @@ from api.store.select.keys import (
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
+from schema.actor import MAXIMUM_MERGED
 from schema.bounds import read_instant
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Match, Window
 from schema.problem import Fault, problem
@@ -40,8 +41,9 @@ _PAGING = ("limit", "cursor", "count", "format")
 #: Orders that go by the last change, and those that begin at the end.
 BY_CHANGE = (Sort.UPDATED, Sort.UPDATED_DESCENDING)
 BACKWARD = (Sort.DATE_DESCENDING, Sort.UPDATED_DESCENDING)
-#: A group of more terms than this does not lead: each of its terms would be a walk of its own.
-_MOST_LEADING = 100
+#: A group of more terms than this does not lead: each of its terms would be a walk of its own. One actor may, together
+#: with all who are merged into it.
+_MOST_LEADING = MAXIMUM_MERGED + 1
 #: Nor does one of many walks that one event in so many has: each walk would read a page, if only to throw it away.
 _DENSE = 4
 #: Up to so many events that have changed lately are put in order. Finding that there are more is part of the price of

@@ -208,7 +208,7 @@ def _published_by(source: SourceIn, found: dict[str, Found]) -> SourceIn:
 
 
 def _identities(source: SourceIn, found: dict[str, Found], same: dict[str, list[str]]) -> list[bytes]:
-    """What a source may be stored as: by the publisher it names, by who stands for that one, by all who are the same."""
+    """What a source may be stored as: by the publisher it names, who stands for that one, and all who are the same."""
     publisher = source.publisher
     result = found[publisher] if publisher is not None else None
     if publisher is None or result is None or result.id is None:

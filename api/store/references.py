@@ -84,10 +84,13 @@ async def same_actors(connection: Any, ids: Iterable[str], *, as_of: int | None 
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    same: dict[str, list[str]] = {}
-    for row in await fetch(connection, "references", "same_actors", as_of=as_of, ids=wanted):
-        same.setdefault(row["asked"], []).append(row["id"])
-    return {actor: same.get(actor, [actor]) for actor in wanted}
+    rows = await fetch(connection, "references", "same_actors", as_of=as_of, ids=wanted)
+    stands = {row["id"]: row["stands"] for row in rows if row["asked"]}
+    merged: dict[str, list[str]] = {}
+    for row in rows:
+        if not row["asked"]:
+            merged.setdefault(row["stands"], []).append(row["id"])
+    return {actor: [stands.get(actor, actor), *sorted(merged.get(stands.get(actor, actor), ()))] for actor in wanted}
 
 
 async def suggest_actors(

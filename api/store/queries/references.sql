@@ -20,13 +20,12 @@ ORDER BY actor_name.folded LIMIT 100;
 
 -- name: same_actors
 -- Everybody whom any of these stands for: itself or whom it is merged into, and all who are merged into that one.
-WITH asked AS (
+WITH asked AS MATERIALIZED (
     SELECT id, coalesce(merged_into, id) AS stands FROM {actor} AS actor WHERE id = ANY (:ids::text[])
 )
-SELECT id AS asked, stands AS id FROM asked
+SELECT id, stands, true AS asked FROM asked
 UNION ALL
-SELECT asked.id, actor.id FROM asked JOIN {actor} AS actor ON actor.merged_into = asked.stands
-WHERE actor.merged_into IS NOT NULL;
+SELECT id, merged_into, false FROM {actor} AS actor WHERE merged_into = ANY (ARRAY (SELECT stands FROM asked));
 
 -- name: sources_by_id
 SELECT id, publisher, identity FROM source WHERE id = ANY ($1::uuid[]);
