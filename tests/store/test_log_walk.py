@@ -110,7 +110,7 @@ class Walk:
         return self._resolved(content, event)
 
     def _resolved(self, content: dict[str, Any], before: dict[str, Any]) -> dict[str, Any] | None:
-        """Put ids for names: of whoever stands for them, or as the event has them already; None if one is there twice."""
+        """Put ids for names: of whoever stands for them, or as the event has them; None if one is there twice."""
         held = {actor["id"] for actor in before.get("actors", ())}
         own = [ACTORS.get(actor["id"], actor["id"]) for actor in content["actors"]]
         ids = [actor if actor in held else self.merged.get(actor, actor) for actor in own]
