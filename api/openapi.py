@@ -181,6 +181,12 @@ def _responses(operation: _Operation, schemas: Schemas) -> Json:
             "description": "Nothing has changed since the answer with this entity tag.",
             "headers": _header_references(kept),
         }
+    if contract.moved is not None:
+        responses["308"] = {
+            "description": "Another record stands for this one. The query of the request goes along.",
+            "headers": _header_references((*contract.answer_headers, "Location")),
+            "content": {JSON: {"schema": schemas.of(contract.moved)}},
+        }
     for status in {PROBLEM_KINDS[slug].status for slug in _slugs(operation)}:
         responses[str(status)] = {"$ref": f"#/components/responses/{RESPONSE_NAMES[status]}"}
     return dict(sorted(responses.items()))

@@ -5,9 +5,12 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from schema.edtf import Edtf
-from schema.text import Language, Line, Slug, Timestamp
+from schema.text import Language, Line, Slug, Text, Timestamp
 from schema.validation import Flaw
 from schema.vocabulary import Reliability
+
+#: So many actors can be merged into one: whoever asks for it asks for all of them.
+MAXIMUM_MERGED = 100
 
 ExternalIds = Annotated[
     dict[Slug, Line],
@@ -73,3 +76,42 @@ class ActorSummary(Struct, frozen=True, kw_only=True):
 
     name: str
     kind: str
+    merged_into: Annotated[
+        str | None,
+        Meta(description="The actor that stands for this one, if it has been merged; name and kind are that one's."),
+    ] = None
+
+
+class MergedActor(Struct, frozen=True, kw_only=True):
+    """What stands at the address of an actor that has been merged: which one to read, and which revision to unmerge."""
+
+    id: str
+    merged_into: str
+    revision: int
+
+
+class Merger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an actor is merged."""
+
+    reason: Text | None = None
+    type: Annotated[str, Meta(pattern=r"^merge\Z")] = "merge"
+
+
+class MergerIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a merger: into which actor."""
+
+    into: Annotated[Line, Meta(description="An id, a name or an alias of the actor that is to stand for both.")]
+    change: Merger = Merger()
+
+
+class Unmerger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a merger is undone."""
+
+    reason: Text | None = None
+    type: Annotated[str, Meta(pattern=r"^unmerge\Z")] = "unmerge"
+
+
+class UnmergerIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of the undoing of a merger."""
+
+    change: Unmerger = Unmerger()

@@ -84,6 +84,7 @@ PROBLEM_KINDS = _kinds(
     ("method-not-allowed", 405, "This method is not allowed here"),
     ("not-acceptable", 406, "None of the accepted formats can be given"),
     ("conflict", 409, "The request conflicts with what is stored"),
+    ("too-many-merged", 409, "Too many actors would be merged into one"),
     ("request-in-flight", 409, "The request with this key is still being worked on"),
     ("withdrawn", 410, "It has been withdrawn"),
     ("revision-mismatch", 412, "It has been changed in the meantime"),

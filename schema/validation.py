@@ -25,7 +25,7 @@ T = TypeVar("T")
 #: Texts of every form that a type of ours asks for; one of them can stand in the place of a faulty one.
 _STAND_INS = (
     *("missing-{}", "missing:{}", "http://missing.invalid/{}", "XX", "0" * 64),
-    *("retraction", "restore", "0,0,0,0", "2000-01-01T00:00:00Z"),
+    *("retraction", "restore", "merge", "unmerge", "0,0,0,0", "2000-01-01T00:00:00Z"),
 )
 
 

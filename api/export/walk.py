@@ -126,7 +126,7 @@ class Walk:
     async def _actors_of(
         self, connection: Any, events: list[Event], sources: Any, as_of: int | None
     ) -> dict[str, Actor]:
-        """The actors that events and sources mention, and in turn those that these belong to."""
+        """The actors that events and sources mention, and in turn those that these belong to or are merged into."""
         mentioned = {actor.id for event in events for actor in event.actors}
         mentioned |= {named for event in events for citation in event.citations for named in citation.attribution}
         mentioned |= {source.publisher for source in sources if source.publisher is not None}
@@ -141,7 +141,7 @@ class Walk:
                 self._actors |= await whole.fetch_actors(connection, missing, edit=self._edit, as_of=as_of)
             new = {actor: self._actors[actor] for actor in wanted if actor in self._actors}
             found |= new
-            wanted = {
-                membership.actor for actor in new.values() for membership in (*actor.part_of, *actor.member_of)
-            } - found.keys()
+            wanted = {membership.actor for actor in new.values() for membership in (*actor.part_of, *actor.member_of)}
+            wanted |= {actor.merged_into for actor in new.values() if actor.merged_into is not None}
+            wanted -= found.keys()
         return found

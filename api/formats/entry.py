@@ -59,22 +59,30 @@ class Entry(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Some events in order, with every actor and source that they mention, and the actors that those mention."""
+    """Some events in order, with every actor and source that they mention, and the actors that those mention.
+
+    Whoever has been merged is there as it was on its own, and so is the one that stands for it.
+    """
 
     entries: list[Entry]
     actors: dict[str, Actor]
     sources: dict[UUID, Source]
 
-    def name(self, actor: str) -> str:
-        """The name of an actor; what is no id (a plain name in an attribution) stands for itself."""
+    def standing(self, actor: str) -> Actor | None:
+        """The actor that an id means: of one that has been merged, whoever stands for it; None for what is no id."""
         known = self.actors.get(actor)
+        return known if known is None or known.merged_into is None else self.actors.get(known.merged_into, known)
+
+    def name(self, actor: str) -> str:
+        """The name to show for an actor; what is no id (a plain name in an attribution) stands for itself."""
+        known = self.standing(actor)
         return known.name if known is not None else actor
 
     def reliability(self, source: Source) -> Reliability | None:
         """A source's own reliability or, where it has none, its publisher's."""
         if source.reliability is not None or source.publisher is None:
             return source.reliability
-        publisher = self.actors.get(source.publisher)
+        publisher = self.standing(source.publisher)
         return publisher.reliability if publisher is not None else None
 
 

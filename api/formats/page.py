@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 
-from api.formats.entry import Heading, Parts, Writer
-from schema.actor import ActorSummary
+from api.formats.entry import Heading, Part, Parts, Writer
+from schema.actor import Actor, ActorSummary
 from schema.format import Format
 from schema.query import Count, Included, Range
 from schema.source import SourceSummary
@@ -26,7 +26,7 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
             events += 1
             if entry.note is not None:
                 notes[str(entry.event.id)] = entry.note
-        actors |= {actor.id: ActorSummary(name=actor.name, kind=actor.kind) for actor in part.actors.values()}
+        actors |= {actor.id: _summary(actor, part) for actor in part.actors.values()}
         sources |= {
             str(source.id): SourceSummary(
                 title=source.title,
@@ -46,6 +46,11 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
         "included": Included(actors=dict(sorted(actors.items())), sources=dict(sorted(sources.items()))),
     }
     yield b"]," + encode(rest)[1:]
+
+
+def _summary(actor: Actor, part: Part) -> ActorSummary:
+    standing = part.standing(actor.id) or actor
+    return ActorSummary(name=standing.name, kind=standing.kind, merged_into=actor.merged_into)
 
 
 WRITER = Writer(Format.JSON, "application/json", "json", MOST_EVENTS, write)

@@ -122,7 +122,7 @@ def _origin(citation: Citation, part: Part) -> str:
 
 def _facts(event: Event, part: Part) -> list[tuple[str, list[str]]]:
     facts = [
-        ("Actors", [wording.actor_words(actor.id, actor.role, part) for actor in event.actors]),
+        ("Actors", wording.actors_words(event.actors, part)),
         ("Places", [wording.place_words(place) for place in event.places]),
         ("Tags", list(event.tags)),
         ("Elsewhere", [f"{scheme}: {name}" for scheme, name in event.external_ids.items()]),

@@ -16,7 +16,7 @@ from api.formats.ends import named_ends
 from api.formats.entry import Entry, Heading, Part, Parts, Writer
 from api.formats.telling import tell
 from api.formats.wording import (
-    actor_words,
+    actors_words,
     citation_words,
     evidence_words,
     instant_words,
@@ -120,7 +120,7 @@ def _text(heading: Heading, entry: Entry, part: Part) -> str:
     blocks += [_paragraphs(f"{label}: {text}") for label, text in tell(entry, part, heading).marks]
     blocks += [_paragraphs(text) for text in (event.summary, entry.note) if text]
     if event.actors:
-        named = ", ".join(actor_words(playing.id, playing.role, part) for playing in event.actors)
+        named = ", ".join(actors_words(event.actors, part))
         blocks.append(f'<p class="dateline-actors">{_html(one_line(named))}</p>')
     if event.citations:
         cited = "".join(f"<li>{_cited(citation, part)}</li>" for citation in event.citations)

@@ -4,12 +4,14 @@ Nothing here decides or rounds: what is not known is not said, and a rough date 
 """
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 from api.formats.entry import Heading, Part
 from schema.assessment import Assessment, Evidence
 from schema.citation import Citation, CitationStates, Figure
 from schema.edtf import Edtf
+from schema.event import EventActor
 from schema.place import Place
 from schema.source import Source
 from schema.text import MAXIMUM_INTEGER
@@ -170,9 +172,14 @@ def attribution_words(citation: Citation, part: Part) -> str | None:
     """Who says so, origin first and publisher last: ``NIS → Lee Seong-kweun → NDTV``; None if nobody is named."""
     chain = list(citation.attribution)
     publisher = part.sources[citation.source].publisher
-    if publisher is not None and (not chain or chain[-1] != publisher):
+    if publisher is not None and (not chain or not _are_one(chain[-1], publisher, part)):
         chain.append(publisher)
     return CHAIN.join(part.name(who) for who in chain) or None
+
+
+def _are_one(who: str, other: str, part: Part) -> bool:
+    known = part.standing(who)
+    return who == other or (known is not None and known == part.standing(other))
 
 
 def source_words(source: Source, part: Part) -> str:
@@ -219,6 +226,11 @@ def evidence_words(evidence: Evidence) -> str:
 def actor_words(actor: str, role: str | None, part: Part) -> str:
     """An actor and its role: ``North Korea (supplier)``."""
     return part.name(actor) if role is None else f"{part.name(actor)} ({words(role)})"
+
+
+def actors_words(actors: Iterable[EventActor], part: Part) -> list[str]:
+    """Actors and their roles, each once: two that have been merged may play the same one."""
+    return list(dict.fromkeys(actor_words(actor.id, actor.role, part) for actor in actors))
 
 
 def safe_address(address: str | None) -> str | None:

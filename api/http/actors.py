@@ -7,23 +7,33 @@ from litestar.params import FromPath
 
 from api.auth import Reader
 from api.history.redaction import missing
-from api.http.answers import answer_listed, answer_record
+from api.http.answers import answer_listed, answer_moved, answer_record
 from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, ARecordQuery, HttpRequest, TheReader, TheSettings, TheStore
-from api.http.editing import answer_creation, answer_edit
-from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE
+from api.http.editing import answer_creation, answer_edit, answer_step
+from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE, MERGED_ACTOR, MERGER_IN
 from api.http.parameters import read_slug
 from api.settings import Settings
-from api.store import actors
+from api.store import actors, merges
 from api.store.store import Store
-from schema.actor import ActorIn
+from schema.actor import ActorIn, MergedActor, MergerIn, UnmergerIn
 from schema.change import Change, EntityKind
 from schema.query import ActorAnswer, ActorPage, MomentQuery, RecordQuery
 
 _ONE = {"the monitoring team": ACTOR}
+_UNDO = Link(
+    "unmergeActor",
+    {"actor_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"},
+    "Have it stand for itself again.",
+)
 _LINKS = {
     "read": Link("getActor", {"actor_id": "$response.body#/id"}, "Read it again."),
+    "merge": Link(
+        "mergeActor",
+        {"actor_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"},
+        "Merge it into another one.",
+    ),
     "replace": Link(
         "replaceActor", {"actor_id": "$response.body#/id", "header.If-Match": "$response.header.ETag"}, "Replace it."
     ),
@@ -48,7 +58,7 @@ _LINKS = {
     },
 )
 async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, asked: ARecordQuery) -> Response[bytes]:
-    """Give one page of actors in the order of their ids."""
+    """Give one page of actors in the order of their ids, without those that have been merged into others."""
     tag = await list_tag(request, store, reader)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
@@ -94,6 +104,7 @@ async def create_actor(
             problems=("withdrawn",),
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
+            moved=MergedActor,
             answer_examples=_ONE,
         )
     },
@@ -101,12 +112,19 @@ async def create_actor(
 async def get_actor(
     request: HttpRequest, store: TheStore, reader: TheReader, asked: AMomentQuery, actor_id: FromPath[str]
 ) -> Response[bytes]:
-    """Read an actor with its names, aliases and memberships, as it is now or was known as of a moment."""
+    """Read an actor with its names, aliases and memberships, as it is now or was known as of a moment.
+
+    From one that had been merged by then, a permanent redirect leads to the one that stands for it.
+    """
     key = read_slug(actor_id, "actor_id")
     as_of = await read_as_of(store, asked.as_of, reader)
     record = await actors.get_actor(store, key, edit=reader.edit, as_of=as_of)
     if record is None:
         raise await missing(store, EntityKind.ACTOR, key, edit=reader.edit, as_of=as_of)
+    target = merges.merged_into(record)
+    if target is not None:
+        merged = MergedActor(id=record.id, merged_into=target, revision=record.revision)
+        return answer_moved(request, record, f"/v1/actors/{target}", merged)
     return answer_record(request, record, as_of=as_of)
 
 
@@ -171,4 +189,67 @@ async def _edit(
     return await answer_edit(request, settings, partial(actors.edit_actor, store, reader.author, key))
 
 
-HANDLERS = [list_actors, create_actor, get_actor, replace_actor, update_actor]
+@post(
+    "/v1/actors/{actor_id:str}/merge",
+    operation_id="mergeActor",
+    summary="Merge an actor into another one",
+    status_code=200,
+    opt={
+        "contract": Contract(
+            tag="actors",
+            body=MergerIn,
+            answer=ActorAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match", "Idempotency-Key"),
+            problems=("conflict", "too-many-merged"),
+            scope="edit",
+            links={"undo": _UNDO},
+            body_examples={"one team under two names": MERGER_IN},
+            answer_examples={"one team under two names": MERGED_ACTOR},
+        )
+    },
+)
+async def merge_actor(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, actor_id: FromPath[str]
+) -> Response[bytes]:
+    """Have another actor stand for this one from now on, because the two have turned out to be one.
+
+    Ids, names and aliases of this one then mean that one, in filters and in bodies, and its address leads there. No
+    other record is written: events go on naming whom they named, and are found by either. Whoever was merged into this
+    one goes along, by a revision of its own. Reads as of an earlier moment still know two.
+    """
+    key = read_slug(actor_id, "actor_id")
+    return await answer_step(request, store, reader, settings, key, merges.merge_actor)
+
+
+@post(
+    "/v1/actors/{actor_id:str}/unmerge",
+    operation_id="unmergeActor",
+    summary="Undo the merging of an actor",
+    status_code=200,
+    opt={
+        "contract": Contract(
+            tag="actors",
+            body=UnmergerIn,
+            answer=ActorAnswer,
+            answer_headers=("ETag",),
+            request_headers=("If-Match", "Idempotency-Key"),
+            problems=("conflict",),
+            scope="edit",
+            body_examples={"a mistake": {"change": {"reason": "They are two teams after all."}}},
+            answer_examples=_ONE,
+        )
+    },
+)
+async def unmerge_actor(
+    request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, actor_id: FromPath[str]
+) -> Response[bytes]:
+    """Have an actor stand for itself again. Others that were merged together with it stay merged.
+
+    The redirect at its address tells the revision for `If-Match`.
+    """
+    key = read_slug(actor_id, "actor_id")
+    return await answer_step(request, store, reader, settings, key, merges.unmerge_actor)
+
+
+HANDLERS = [list_actors, create_actor, get_actor, replace_actor, update_actor, merge_actor, unmerge_actor]

@@ -33,13 +33,27 @@ def answer_record(
     if record is None:
         raise nothing()
     included = encode(record.included) + (b"" if as_of is None else b',"as_of":%d' % as_of)
-    # The revision comes first, for If-Match; what follows changes with all that the answer says.
-    tag = f'"{record.revision}-{hashlib.sha256(record.document + included).hexdigest()[:12]}"'
+    tag = _tag(record, included)
     headers = {**_HEADERS, "ETag": tag} | ({"Location": location} if location else {})
     if request.method == "GET" and is_unchanged(request, tag):
         return Response(b"", status_code=304, headers=headers)
     body = record.document[:-1] + b',"included":' + included + b"}"
     return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def answer_moved(request: Request[Any, Any, Any], record: Record, location: str, value: Any) -> Response[bytes]:
+    """Lead on from a record to the one that stands for it, whose path is given; the query goes along (RFC 9110, 308).
+
+    The entity tag is that of the record that was asked for, for those who write it. No 304 takes a redirect's place.
+    """
+    query = f"?{request.url.query}" if request.url.query else ""
+    headers = {**_HEADERS, "ETag": _tag(record, encode(record.included)), "Location": location + query}
+    return Response(encode(value), status_code=308, media_type="application/json", headers=headers)
+
+
+def _tag(record: Record, included: bytes) -> str:
+    # The revision comes first, for If-Match; what follows changes with all that the answer says.
+    return f'"{record.revision}-{hashlib.sha256(record.document + included).hexdigest()[:12]}"'
 
 
 def answer_page(

@@ -73,7 +73,7 @@ class Schemas:
     def __init__(self, contracts: Iterable[Contract]) -> None:
         contracts = list(contracts)
         bodies = [kind for one in contracts for kind in (one.body, one.body_extra) if kind is not None]
-        answers = [one.answer for one in contracts if one.answer is not None]
+        answers = [kind for one in contracts for kind in (one.answer, one.moved) if kind is not None]
         queries = [one.query for one in contracts if one.query is not None]
         kinds: list[Any] = list(dict.fromkeys([*bodies, *answers, *queries, Problem]))
         references, components = msgspec.json.schema_components(

@@ -50,7 +50,7 @@ HEADERS = {
     "If-None-Match": "The entity tag of an answer at hand: if it still holds, the answer is 304.",
     "Last-Event-ID": "The sequence of the last change that the client has; comes before the parameter `after`.",
     "Link": "Where to go on from here (RFC 8288), such as the next page.",
-    "Location": "The address of what was created.",
+    "Location": "The address of what was created, or of the record that stands for this one.",
     "Retry-After": "After how many seconds to try again.",
     "X-Accel-Buffering": "That proxies are to pass the answer on as it comes (`no`).",
     "X-Request-ID": "The id of this request, as the log has it.",
@@ -136,6 +136,7 @@ class Contract:
     only ``answer`` has are tolerated in the body, so that what GET gave can be PUT back.
     ``answer``, ``answer_media_type``, ``status``: what success looks like. ``answer_formats``: further media types of
     the answer, which JSON Schema cannot describe; with ``or_file``, ``answer_media_type`` may also be that of a file.
+    ``moved``: what is answered besides a permanent redirect where another record stands for this one.
     ``answer_headers``, ``request_headers``: names from ``HEADERS``.
     ``problems``: slugs of ``schema.problem.PROBLEM_KINDS`` beside those that follow from the rest (see
     ``expected_problems``).
@@ -153,6 +154,7 @@ class Contract:
     partial: bool = False
     body_extra: type | None = None
     answer: type | None = None
+    moved: type | None = None
     answer_media_type: str = JSON
     answer_formats: tuple[str, ...] = ()
     or_file: bool = False

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from litestar import Response
 
@@ -18,6 +18,10 @@ from api.store.editing import Expected
 from api.store.reading import Record
 from api.store.store import Store
 
+K = TypeVar("K")
+
+#: Takes a record, by its key, to another state; gives None where there is none.
+Step = Callable[[Store, str, K, dict[str, Any], Expected], Awaitable[Record | None]]
 Create = Callable[[Store, str, dict[str, Any]], Awaitable[Record]]
 
 
@@ -48,3 +52,16 @@ async def answer_edit(request: HttpRequest, settings: Settings, edit: Edit) -> R
     media_types = (MERGE_PATCH, JSON) if patch else (JSON,)
     body = await read_document(request, media_types=media_types, maximum_bytes=settings.maximum_body_bytes)
     return answer_record(request, await edit(body, partial(read_if_match, request), patch=patch))
+
+
+async def answer_step(
+    request: HttpRequest, store: Store, reader: Reader, settings: Settings, key: K, step: Step[K]
+) -> Response[bytes]:
+    """Take a record to another state as the body says, once for each key of idempotency; 404 if there is none."""
+    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
+    expected = partial(read_if_match, request)
+
+    async def write(store: Store) -> Response[bytes]:
+        return answer_record(request, await step(store, reader.author, key, body, expected))
+
+    return await answer_once(request, store, reader, body, write)

@@ -34,6 +34,7 @@ EXPLANATIONS = {
     "method-not-allowed": "The address is right, the method is not. The header Allow lists those that are.",
     "not-acceptable": "The header Accept or the parameter format names no format that can be given here.",
     "conflict": "What is stored does not allow this: an id is taken, or the record is in another state.",
+    "too-many-merged": "An actor stands for so many others at most. The detail tells how many there are.",
     "request-in-flight": "A request with this Idempotency-Key is being worked on. Wait a little and send it again.",
     "withdrawn": "It was there and had to be taken away, for reasons of law. The detail tells when and why.",
     "revision-mismatch": "Somebody changed the record. Read it again, look at what changed, and repeat the change.",

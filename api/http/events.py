@@ -1,33 +1,23 @@
 """``/v1/events``."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
-from uuid import UUID
 
 from litestar import Response, delete, get, patch, post, put
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from api.auth import Reader
 from api.export.walk import pages_of_events
 from api.formats.registry import WRITERS
 from api.history.redaction import missing
 from api.http.answers import answer_page, answer_record, nothing
-from api.http.bodies import read_document
 from api.http.conditional import answer_unchanged, list_tag, read_as_of, this_minute
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
-from api.http.editing import answer_creation, answer_edit
+from api.http.editing import answer_creation, answer_edit, answer_step
 from api.http.examples import EVENT, EVENT_IN, EVENT_PAGE
 from api.http.exports import MEDIA_TYPES, answer_export, chosen_format
-from api.http.idempotency import answer_once
 from api.http.parameters import read_if_match, read_uuid
-from api.settings import Settings
 from api.store import events, listing
-from api.store.editing import Expected
-from api.store.reading import Record
-from api.store.store import Store
 from schema.change import Change, EntityKind, RestorationIn, RetractionIn
 from schema.event import EventIn
 from schema.format import Format
@@ -47,8 +37,6 @@ _LINKS = {
     "revisions": Link("listRevisions", {"event_id": "$response.body#/id"}, "Read its history."),
 }
 _ONE = {"the treaty": EVENT}
-
-_Step = Callable[[Store, str, UUID, dict[str, Any], Expected], Awaitable[Record | None]]
 
 
 @get(
@@ -251,7 +239,8 @@ async def retract_event(
     request: HttpRequest, store: TheStore, reader: TheReader, settings: TheSettings, event_id: FromPath[str]
 ) -> Response[bytes]:
     """Take a published event back, with the reason. It stays readable; lists leave it out unless asked for."""
-    return await _answer_step(request, store, reader, settings, event_id, events.retract_event)
+    event = read_uuid(event_id, "event_id")
+    return await answer_step(request, store, reader, settings, event, events.retract_event)
 
 
 @post(
@@ -280,21 +269,8 @@ async def restore_event(
 
     An event that has that content already, and is not retracted, stays as it is.
     """
-    return await _answer_step(request, store, reader, settings, event_id, events.restore_event)
-
-
-async def _answer_step(
-    request: HttpRequest, store: Store, reader: Reader, settings: Settings, event_id: str, step: _Step
-) -> Response[bytes]:
-    """Take an event to another state, once for each key."""
     event = read_uuid(event_id, "event_id")
-    body = await read_document(request, maximum_bytes=settings.maximum_body_bytes)
-    expected = partial(read_if_match, request)
-
-    async def write(store: Store) -> Response[bytes]:
-        return answer_record(request, await step(store, reader.author, event, body, expected))
-
-    return await answer_once(request, store, reader, body, write)
+    return await answer_step(request, store, reader, settings, event, events.restore_event)
 
 
 @delete(

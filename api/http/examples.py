@@ -100,6 +100,13 @@ ACTOR_IN: dict[str, Any] = _without(to_builtins(_the_actor))
 #: The same for PUT, where the address says which.
 ACTOR_EDIT: dict[str, Any] = _without(ACTOR_IN, "id")
 ACTOR_PAGE: dict[str, Any] = {"items": [_actor], "next": None, "included": _nothing_included}
+MERGER_IN: dict[str, Any] = {"into": "MSMT", "change": {"reason": "Two articles name one team in two ways."}}
+MERGED_ACTOR: dict[str, Any] = {
+    **_actor,
+    **{"id": "monitoring-team", "name": "The monitoring team", "aliases": [], "names": [], "external_ids": {}},
+    **{"revision": 2, "sequence": 82, "merged_into": _the_actor.id},
+    "included": to_builtins(_included([_the_actor.id], [])),
+}
 
 _source = to_builtins(Source(**{**structs.asdict(_the_source), **_RECORDED}))
 _publisher = to_builtins(_included([_the_source.publisher or ""], []))

@@ -33,7 +33,11 @@ async def with_candidates(connection: Any, rows: Sequence[ReadRow]) -> tuple[lis
         known = {row["id"] for row in await connection.fetch(query("records", "actors_known"), list(brought))}
     names = {actor_id: name for actor_id, name in brought.items() if actor_id not in known}
     found = await find_actors(connection, names.values(), edit=True)
-    instead = {actor_id: found[name].id for actor_id, name in names.items()}
+    # As it was known when it came in first, if it has been merged since: so the same file again changes nothing.
+    instead = {
+        actor_id: found[name].own[0] if len(found[name].own) == 1 else found[name].id
+        for actor_id, name in names.items()
+    }
     made, warnings = [], {}
     for row in rows:
         if row.reading is not None and not row.reading.flaws:

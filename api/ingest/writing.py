@@ -346,7 +346,7 @@ class _Batch:
         content = _event_of(row.reading.value)
         current, flaws = self._current(row, content, lookups)
         own_id = current.event.id if current else row.event_id
-        prepared, unresolved = resolve(content, own_id, current.event.citations if current else (), lookups.references)
+        prepared, unresolved = resolve(content, own_id, current.event if current else None, lookups.references)
         flaws = all_flaws(row.reading, None, flaws + unresolved)
         if flaws:
             missing = missing_relations(content, lookups.references.states, own_id)

@@ -53,8 +53,8 @@ async def create_actor(store: Store, author: str, body: dict[str, Any]) -> Recor
         async with writing(connection, author) as write:
             if await connection.fetchrow(query("records", "actor"), content.id) is not None:
                 raise problem("conflict", f"There is an actor with the id {content.id} already.")
-            written = await insert_actor(write, content, public=True)
-        return await answer_written(connection, written)
+            made = await insert_actor(write, content, public=True)
+        return await answer_written(connection, made)
 
 
 async def edit_actor(
@@ -67,7 +67,7 @@ async def edit_actor(
     patch: bool,
 ) -> Record | None:
     """Replace or patch an actor; None where there is none."""
-    return await edit_record(store, author, _KIND, actor_id, body, expected, patch=patch)
+    return await edit_record(store, author, KIND, actor_id, body, expected, patch=patch)
 
 
 async def insert_actor(write: Writing, content: ActorIn, *, public: bool) -> Written:
@@ -88,7 +88,7 @@ async def insert_actor(write: Writing, content: ActorIn, *, public: bool) -> Wri
     await write.connection.execute(query("records", "insert_actor"), *row_of(actor, public, encoded))
     names = list(folded_names(actor))
     await write.connection.execute(query("records", "add_names"), actor.id, names, actor.sequence)
-    return _written(actor, 1, encoded)
+    return written(actor, 1, encoded)
 
 
 async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) -> Written:
@@ -116,10 +116,11 @@ async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) 
     await write.connection.execute(query("records", "update_actor"), *row_of(actor, stored.public, encoded))
     await write.connection.execute(query("records", "forget_names"), actor.id, names, actor.sequence)
     await write.connection.execute(query("records", "add_names"), actor.id, names, actor.sequence)
-    return _written(actor, actor.revision, encoded)
+    return written(actor, actor.revision, encoded)
 
 
-def _written(content: ActorIn, revision: int, encoded: bytes) -> Written:
+def written(content: ActorIn, revision: int, encoded: bytes) -> Written:
+    """A revision of an actor as what an answer gives."""
     return Written(content.id, revision, _mentioned(content), [], encoded)
 
 
@@ -140,7 +141,10 @@ def row_of(actor: Actor, public: bool, encoded: bytes) -> tuple[Any, ...]:
 
 
 def _mentioned(content: ActorIn) -> list[str]:
-    return sorted({membership.actor for membership in (*content.part_of, *content.member_of)})
+    named = {membership.actor for membership in (*content.part_of, *content.member_of)}
+    if isinstance(content, Actor) and content.merged_into is not None:
+        named.add(content.merged_into)
+    return sorted(named)
 
 
 def folded_names(content: ActorIn) -> dict[str, str]:
@@ -157,22 +161,38 @@ def folded_names(content: ActorIn) -> dict[str, str]:
 async def prepare_actor(
     connection: Any, reading: Reading[ActorIn], edit: Edit | None = None, stored: Stored | None = None
 ) -> ActorIn:
-    """Put ids for the names in memberships; raises with everything that is wrong."""
+    """Put ids for the names in memberships; raises with everything that is wrong, or for one that has been merged."""
+    if stored is not None and stored.document.get("merged_into") is not None:
+        target = stored.document["merged_into"]
+        raise problem(
+            "conflict",
+            f"This actor has been merged into {target}: change that one, or unmerge this one first"
+            f" (POST /v1/actors/{stored.id}/unmerge).",
+        )
     content = reading.value
     named = [membership.actor for membership in (*content.part_of, *content.member_of)]
     found = await suggest_actors(connection, await find_actors(connection, named, edit=True), edit=True)
+    held = _memberships_of(stored)
     flaws: list[Flaw] = []
     resolved: dict[str, list[Membership]] = {}
     for member in ("part_of", "member_of"):
         memberships: list[Membership] = getattr(content, member)
         for index, membership in enumerate(memberships):
             flaw = found[membership.actor].flaw(f"/{member}/{index}/actor", membership.actor)
-            if flaw is None and found[membership.actor].id == content.id:
+            if flaw is None and found[membership.actor].kept(held) == content.id:
                 flaw = Flaw(f"/{member}/{index}/actor", "An actor cannot belong to itself.")
             flaws += [flaw] if flaw else []
-        resolved[member] = [structs.replace(membership, actor=found[membership.actor].id) for membership in memberships]
+        resolved[member] = [
+            structs.replace(membership, actor=found[membership.actor].kept(held)) for membership in memberships
+        ]
     flaws += await _shadowing(connection, content)
     return structs.replace(checked(reading, edit, flaws), **resolved)
+
+
+def _memberships_of(stored: Stored | None) -> set[str]:
+    if stored is None:
+        return set()
+    return {membership["actor"] for member in ("part_of", "member_of") for membership in stored.document[member]}
 
 
 async def _refuse_shadowing(write: Writing, content: ActorIn) -> None:
@@ -199,4 +219,4 @@ async def _shadowing(connection: Any, content: ActorIn) -> list[Flaw]:
     return flaws
 
 
-_KIND = Kind(ActorIn, query("records", "actor"), prepare_actor, _written, _update)
+KIND = Kind(ActorIn, query("records", "actor"), prepare_actor, written, _update)

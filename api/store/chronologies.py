@@ -176,14 +176,20 @@ async def _prepared(
     content, flaws = reading.value, list[Flaw]()
     resolved = content.filter
     if resolved is not None:
-        resolved, flaws = await _prepared_filter(connection, resolved)
+        resolved, flaws = await _prepared_filter(connection, resolved, _held_by(stored))
     flaws += await _flaws_of_items(connection, content)
     if stored is not None and stored.public and content.state is ChronologyState.DRAFT:
         flaws.append(Flaw("/state", "What was published cannot be a draft again."))
     return structs.replace(checked(reading, edit, flaws), filter=resolved)
 
 
-async def _prepared_filter(connection: Any, asked: EventFilter) -> tuple[EventFilter, list[Flaw]]:
+def _held_by(stored: Stored | None) -> set[str]:
+    """The actors that its filter names already."""
+    named = (stored.document["filter"] if stored is not None else None) or {}
+    return {name for member in _NAMING for name in named.get(member, ())}
+
+
+async def _prepared_filter(connection: Any, asked: EventFilter, held: set[str]) -> tuple[EventFilter, list[Flaw]]:
     named: dict[str, list[str]] = {member: getattr(asked, member) for member in _NAMING}
     found = await find_actors(connection, [name for names in named.values() for name in names], edit=True)
     found = await suggest_actors(connection, found, edit=True)
@@ -204,7 +210,7 @@ async def _prepared_filter(connection: Any, asked: EventFilter) -> tuple[EventFi
     except EdtfError as error:
         flaws.append(Flaw(f"/filter/{error.parameter or 'date_from'}", f"{error.detail}.", error.suggestion))
     ids: dict[str, Any] = {
-        member: list(dict.fromkeys(found[name].id or name for name in names)) for member, names in named.items()
+        member: list(dict.fromkeys(found[name].kept(held) or name for name in names)) for member, names in named.items()
     }
     return structs.replace(asked, **ids), flaws
 

@@ -75,7 +75,7 @@ async def edit_event(
         # Publishing cannot be undone, so it has to be said: a state that is left out stays.
         edit.content.setdefault("state", current.event.state.value)
         reading = read(edit.content, EventIn)
-        prepared, flaws = await prepare(connection, reading.value, event_id, current.event.citations)
+        prepared, flaws = await prepare(connection, reading.value, event_id, current.event)
         if current.event.state is State.PUBLISHED and prepared.content.state is State.DRAFT:
             flaws.append(Flaw("/state", "What was published cannot be a draft again.", "retract it instead"))
         checked(reading, edit, flaws)
@@ -190,7 +190,7 @@ async def _prepared_revision(connection: Any, current: Current, number: int) -> 
     content = {name: value for name, value in document.items() if name in _WRITABLE} | {"state": state}
     stored = msgspec.json.decode(row["document"], type=Event, dec_hook=decode_hook)
     reading = read(content, EventIn)
-    prepared, flaws = await prepare(connection, reading.value, current.event.id, stored.citations)
+    prepared, flaws = await prepare(connection, reading.value, current.event.id, stored)
     _refuse_revision(number, reading.flaws + flaws)
     return prepared
 

@@ -19,11 +19,15 @@ async def expose(write: Writing, actors: Collection[str], sources: Collection[UU
     name among ``actors``.
     """
     seen: set[str] = set()
+    exposed: list[Any] = []
     while wanted := set(actors) - seen:
         seen |= wanted
         rows = await write.connection.fetch(query("records", "expose_actors"), sorted(wanted))
-        _record(write, EntityKind.ACTOR, rows)
+        exposed += rows
         actors = {mentioned for row in rows for mentioned in row["actors"]}
+    # At no change is anybody seen to be merged into one that is not seen.
+    exposed.sort(key=lambda row: row["merged_into"] is not None)
+    _record(write, EntityKind.ACTOR, exposed)
     if sources:
         _record(
             write, EntityKind.SOURCE, await write.connection.fetch(query("records", "expose_sources"), list(sources))

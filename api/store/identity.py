@@ -3,9 +3,11 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from uuid import UUID
 
 import uuid_utils.compat
+from msgspec import structs
 
 from api.store.addresses import canonical_address
 from schema.source import SourceIn
@@ -50,6 +52,14 @@ def source_identity(source: SourceIn) -> bytes:
         return _digest("redacted", str(source.id))
     published = source.published.text if source.published else ""
     return _digest("title", source.publisher or "", fold(source.title), published)
+
+
+def source_identities(source: SourceIn, publishers: Iterable[str]) -> list[bytes]:
+    """The identities that a source may have: one by each of ``publishers``, who are the same, in their order."""
+    if source.url is not None or source.publisher is None:
+        return [source_identity(source)]
+    alike = [structs.replace(source, publisher=publisher) for publisher in publishers]
+    return list(dict.fromkeys(source_identity(one) for one in alike))
 
 
 def address_identity(url: str) -> bytes:

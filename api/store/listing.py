@@ -8,9 +8,9 @@ from uuid import UUID
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
-from api.store.references import find_actors, suggest_actors
+from api.store.resolving import actors_asked_for, reliable_publishers
 from api.store.select.chosen import FEW, chosen_statement
-from api.store.select.filters import Resolved, conditions_of, grades_from, groups_of
+from api.store.select.filters import Resolved, conditions_of, groups_of
 from api.store.select.keys import (
     MOST_BEHIND_S,
     MOST_BRANCHES,
@@ -21,9 +21,10 @@ from api.store.select.keys import (
     keys_statement,
     walks_of,
 )
-from api.store.sql import Statement, fetch, query
+from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
+from schema.actor import MAXIMUM_MERGED
 from schema.bounds import read_instant
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Match, Window
 from schema.problem import Fault, problem
@@ -40,8 +41,9 @@ _PAGING = ("limit", "cursor", "count", "format")
 #: Orders that go by the last change, and those that begin at the end.
 BY_CHANGE = (Sort.UPDATED, Sort.UPDATED_DESCENDING)
 BACKWARD = (Sort.DATE_DESCENDING, Sort.UPDATED_DESCENDING)
-#: A group of more terms than this does not lead: each of its terms would be a walk of its own.
-_MOST_LEADING = 100
+#: A group of more terms than this does not lead: each of its terms would be a walk of its own. One actor may, together
+#: with all who are merged into it.
+_MOST_LEADING = MAXIMUM_MERGED + 1
 #: Nor does one of many walks that one event in so many has: each walk would read a page, if only to throw it away.
 _DENSE = 4
 #: Up to so many events that have changed lately are put in order. Finding that there are more is part of the price of
@@ -315,8 +317,8 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
 
 async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool, as_of: int | None) -> Resolved:
     return Resolved(
-        actors=await _actor_ids(connection, asked, edit=edit, as_of=as_of),
-        reliable_publishers=await _reliable_publishers(connection, asked, as_of=as_of),
+        actors=await actors_asked_for(connection, asked, edit=edit, as_of=as_of),
+        reliable_publishers=await reliable_publishers(connection, asked, as_of=as_of),
         updated_from=await _first_sequence(connection, asked),
         now=now,
     )
@@ -345,14 +347,6 @@ def _may_lead(group: list[Term], every: list[Term], walks: int) -> bool:
     return len(group) * walks <= MOST_BRANCHES or sum(term.events for term in group) * _DENSE < most
 
 
-async def _reliable_publishers(connection: Any, asked: EventFilter, *, as_of: int | None) -> list[str]:
-    if asked.min_reliability is None:
-        return []
-    grades = grades_from(asked.min_reliability)
-    rows = await fetch(connection, "terms", "publishers_of", as_of=as_of, reliabilities=grades)
-    return [row["id"] for row in rows]
-
-
 async def _first_sequence(connection: Any, asked: EventFilter) -> int | None:
     if asked.updated_from is None:
         return None
@@ -373,21 +367,3 @@ def window_of(asked: EventFilter) -> Window:
 def _fingerprint(asked: EventQuery) -> bytes:
     members: dict[str, Any] = to_builtins(asked) | {"sort": asked.sort or Sort.DATE}
     return fingerprint("events", {name: value for name, value in members.items() if name not in _PAGING})
-
-
-async def _actor_ids(connection: Any, asked: EventFilter, *, edit: bool, as_of: int | None) -> dict[str, str]:
-    """The id of each actor as it is named in the query; raises for unknown and ambiguous ones."""
-    named = {"actor": asked.actor, "actor_all": asked.actor_all, "publisher": asked.publisher}
-    names_asked = [name for names in named.values() for name in names]
-    found = await find_actors(connection, names_asked, edit=edit, as_of=as_of)
-    if any(result.id is None for result in found.values()):
-        found = await suggest_actors(connection, found, edit=edit, as_of=as_of)
-    faults = [
-        Fault.of(flaw.detail, flaw.suggestion, parameter=parameter)
-        for parameter, names in named.items()
-        for name in names
-        if (flaw := found[name].flaw("", name)) is not None
-    ]
-    if faults:
-        raise problem("invalid-parameters", "An actor in the query is not known.", *faults)
-    return {name: result.id for name, result in found.items() if result.id is not None}

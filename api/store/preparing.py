@@ -9,18 +9,19 @@ from uuid import UUID
 
 from msgspec import structs
 
-from api.store.identity import source_identity
+from api.store.identity import source_identities, source_identity
 from api.store.references import (
     Found,
     KnownSource,
     event_states,
     find_actors,
+    same_actors,
     sources_by_id,
     sources_by_identity,
     suggest_actors,
 )
-from schema.citation import Citation, CitationIn
-from schema.event import EventIn
+from schema.citation import CitationIn
+from schema.event import Event, EventIn
 from schema.source import SourceIn
 from schema.validation import Flaw
 from schema.vocabulary import State
@@ -42,23 +43,38 @@ class Prepared(NamedTuple):
     new: dict[int, NewSource]  # those that are not, by the index of their citation
 
 
+class _Held(NamedTuple):
+    """Whom an event names already: ids, and every name in the attribution of each citation."""
+
+    ids: Collection[str] = ()
+    attributions: Collection[tuple[UUID | None, str]] = ()
+
+    @classmethod
+    def by(cls, event: Event | None) -> "_Held":
+        if event is None:
+            return cls()
+        attributions = {(citation.id, name) for citation in event.citations for name in citation.attribution}
+        return cls({actor.id for actor in event.actors} | {name for _, name in attributions}, attributions)
+
+
 class References(NamedTuple):
     """What contents refer to, as the store has it."""
 
     actors: dict[str, Found]
+    same: dict[str, list[str]]  # of publishers, all ids that mean the same one
     twins: dict[bytes, KnownSource]  # sources by what makes them the same as another
     sources: dict[UUID, tuple[KnownSource, bytes]]
     states: dict[UUID, str]  # of events
 
 
 async def prepare(
-    connection: Any, content: EventIn, own_id: UUID | None, stored: Sequence[Citation] = ()
+    connection: Any, content: EventIn, own_id: UUID | None, stored: Event | None = None
 ) -> tuple[Prepared, list[Flaw]]:
     """Resolve what an event refers to, and name what can't be resolved.
 
     ``own_id`` is the event's id, which its content need not name; None if the store is yet to choose it. ``stored``
-    are citations that the event has already. Whoever their attributions name stays as it is there, even where actors
-    of such a name have come in since.
+    is the event as it is there already. Whoever it names stays as it is, even where actors of a name in an attribution
+    have come in since, or where an actor has been merged into another one.
     """
     return resolve(content, own_id, stored, await look_up(connection, [content]))
 
@@ -73,11 +89,14 @@ async def look_up(connection: Any, contents: Sequence[EventIn]) -> References:
     # A name in an attribution may be nobody that the store knows; it is then kept as it is.
     found |= await suggest_actors(connection, {name: found[name] for name in names}, edit=True)
 
-    identities = [source_identity(_published_by(source, found)) for source in inline]
+    by_title = {source.publisher for source in inline if source.url is None and source.publisher is not None}
+    same = await same_actors(connection, {result for name in by_title if (result := found[name].id) is not None})
+    identities = [identity for source in inline for identity in _identities(source, found, same)]
     given = [c.source for content in contents for c in content.citations if isinstance(c.source, UUID)]
     given += [source.id for source in inline if source.id is not None]
     return References(
         found,
+        same,
         await sources_by_identity(connection, identities) if identities else {},
         await sources_by_id(connection, given) if given else {},
         await event_states(connection, (relation.event_id for content in contents for relation in content.relations)),
@@ -85,14 +104,14 @@ async def look_up(connection: Any, contents: Sequence[EventIn]) -> References:
 
 
 def resolve(
-    content: EventIn, own_id: UUID | None, stored: Sequence[Citation], references: References
+    content: EventIn, own_id: UUID | None, stored: Event | None, references: References
 ) -> tuple[Prepared, list[Flaw]]:
     """Put ids for what a content refers to, and name what can't be resolved (see ``prepare``)."""
-    actors, flaws = _resolved_actors(content, references.actors)
-    kept = {(citation.id, name) for citation in stored for name in citation.attribution}
-    citations, speakers, citation_flaws = _resolved_citations(content, references.actors, kept)
+    held = _Held.by(stored)
+    actors, flaws = _resolved_actors(content, references.actors, held)
+    citations, speakers, citation_flaws = _resolved_citations(content, references.actors, held)
     flaws += citation_flaws
-    known, new, citations, source_flaws = _found_sources(citations, references)
+    known, new, citations, source_flaws = _found_sources(content, citations, references)
     flaws += source_flaws
     flaws += _repeated_citations(citations, new)
     flaws += relation_flaws(content, references.states, own_id)
@@ -136,13 +155,13 @@ def another_source(index: int, source_id: UUID) -> Flaw:
     return Flaw(f"/citations/{index}/source/id", f"{source_id} is another source.", "leave the id out")
 
 
-def _resolved_actors(content: EventIn, found: dict[str, Found]) -> tuple[list[Any], list[Flaw]]:
+def _resolved_actors(content: EventIn, found: dict[str, Found], held: _Held) -> tuple[list[Any], list[Flaw]]:
     flaws: list[Flaw] = []
     actors = []
     seen: set[Hashable] = set()
     for index, actor in enumerate(content.actors):
         flaw = found[actor.id].flaw(f"/actors/{index}/id", actor.id)
-        resolved = found[actor.id].id or actor.id
+        resolved = found[actor.id].kept(held.ids) or actor.id
         if flaw is None and (resolved, actor.role) in seen:
             flaw = Flaw(f"/actors/{index}", f"{resolved} is given twice in this role.", "leave one of them out")
         flaws += [flaw] if flaw else []
@@ -152,7 +171,7 @@ def _resolved_actors(content: EventIn, found: dict[str, Found]) -> tuple[list[An
 
 
 def _resolved_citations(
-    content: EventIn, found: dict[str, Found], kept: Collection[tuple[UUID, str]]
+    content: EventIn, found: dict[str, Found], held: _Held
 ) -> tuple[list[CitationIn], set[str], list[Flaw]]:
     """Put ids into citations. Gives besides them the actors that attributions name."""
     flaws: list[Flaw] = []
@@ -162,15 +181,16 @@ def _resolved_citations(
         attribution = []
         for place, name in enumerate(citation.attribution):
             result = found[name]
-            if result.id != name and (citation.id, name) in kept:
+            actor = result.kept(held.ids)
+            if actor != name and (citation.id, name) in held.attributions:
                 attribution.append(name)
                 continue
-            if result.id is not None:
-                speakers.add(result.id)
+            if actor is not None:
+                speakers.add(actor)
             if result.candidates:
                 flaw = result.flaw(f"/citations/{index}/attribution/{place}", name)
                 flaws += [flaw] if flaw else []
-            attribution.append(result.id or name)
+            attribution.append(actor or name)
         source = citation.source
         if isinstance(source, SourceIn) and source.publisher is not None:
             flaw = found[source.publisher].flaw(f"/citations/{index}/source/publisher", source.publisher)
@@ -187,13 +207,22 @@ def _published_by(source: SourceIn, found: dict[str, Found]) -> SourceIn:
     return structs.replace(source, publisher=found[source.publisher].id or source.publisher)
 
 
+def _identities(source: SourceIn, found: dict[str, Found], same: dict[str, list[str]]) -> list[bytes]:
+    """What a source may be stored as: by the publisher it names, who stands for that one, and all who are the same."""
+    publisher = source.publisher
+    result = found[publisher] if publisher is not None else None
+    if publisher is None or result is None or result.id is None:
+        return [source_identity(source)]
+    return source_identities(source, [*result.own, *same.get(result.id, [result.id])])
+
+
 def _found_sources(
-    citations: list[CitationIn], references: References
+    content: EventIn, citations: list[CitationIn], references: References
 ) -> tuple[dict[UUID, KnownSource], dict[int, NewSource], list[CitationIn], list[Flaw]]:
     """Look up sources by id and by what they are; what is not stored yet stays with its citation."""
     identities = {
-        index: source_identity(citation.source)
-        for index, citation in enumerate(citations)
+        index: _identities(citation.source, references.actors, references.same)
+        for index, citation in enumerate(content.citations)
         if isinstance(citation.source, SourceIn)
     }
     twins, stored = references.twins, references.sources
@@ -209,12 +238,13 @@ def _found_sources(
                 known[source] = stored[source][0]
             else:
                 flaws.append(Flaw(f"/citations/{index}/source", f"There is no source {source}.", "give it whole"))
-        elif (twin := twins.get(identities[index])) is not None:
+        elif (twin := next((twins[one] for one in identities[index] if one in twins), None)) is not None:
             known[twin.id] = twin
             citation = structs.replace(citation, source=twin.id)
         else:
-            new[index] = NewSource(source, identities[index])
-            if source.id is not None and taken.setdefault(source.id, identities[index]) != identities[index]:
+            identity = source_identity(source)
+            new[index] = NewSource(source, identity)
+            if source.id is not None and taken.setdefault(source.id, identity) != identity:
                 flaws.append(another_source(index, source.id))
         resolved.append(citation)
     return known, new, resolved, flaws

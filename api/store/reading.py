@@ -52,7 +52,7 @@ async def fetch_page(connection: Any, statement: Statement, page: str) -> Page:
                 reliability=Reliability(row["e"]) if row["e"] else None,
             )
         else:
-            actors[row["id"]] = ActorSummary(name=row["a"], kind=row["b"])
+            actors[row["id"]] = ActorSummary(name=row["a"], kind=row["b"], merged_into=row["c"])
     return Page(items, Included(actors=dict(sorted(actors.items())), sources=dict(sorted(sources.items()))))
 
 

@@ -1,6 +1,6 @@
 """Finding the actors, sources and events that a body or a query refers to."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,11 +15,25 @@ _LONGEST_SUGGESTED = 100
 
 
 class Found(NamedTuple):
-    """What a name stands for: one actor, or why not."""
+    """What a name stands for: one actor, or why not.
+
+    Whoever has been merged is found as the one that stands for it; ``own`` are those that bear the name themselves.
+    """
 
     id: str | None
     candidates: list[str]
     near: str | None
+    own: tuple[str, ...] = ()
+
+    def kept(self, held: Collection[str]) -> str | None:
+        """The id to write into a record that holds these ids already: one of them, if that is who is named.
+
+        So a record is not changed by what its actors are merged into.
+        """
+        if self.id is None:
+            return None
+        already = [actor for actor in self.own if actor in held]
+        return already[0] if len(already) == 1 else self.id
 
     def flaw(self, pointer: str, name: str) -> Flaw | None:
         """What is wrong with using the name, if anything is."""
@@ -43,22 +57,40 @@ async def find_actors(
         return {}
     folded = [fold(name) for name in wanted]
     rows = await fetch(connection, "references", "actors_by_name", as_of=as_of, names=wanted, folded=folded, edit=edit)
-    exact: dict[str, str] = {}
-    known: dict[str, set[str]] = {}
+    exact: dict[str, Found] = {}
+    known: dict[str, dict[str, str]] = {}
     for row in rows:
         if row["exact"]:
-            exact[row["name"]] = row["id"]
-        known.setdefault(row["name"], set()).add(row["id"])
+            exact[row["name"]] = Found(row["stands"], [], None, (row["id"],))
+        known.setdefault(row["name"], {})[row["id"]] = row["stands"]
     found = {}
     for name in wanted:
-        ids = sorted(known.get(name, ()))
+        named = known.get(name, {})
+        ids = sorted(set(named.values()))
         if name in exact:
-            found[name] = Found(exact[name], [], None)
+            found[name] = exact[name]
         elif len(ids) == 1:
-            found[name] = Found(ids[0], [], None)
+            found[name] = Found(ids[0], [], None, tuple(sorted(named)))
         else:
             found[name] = Found(None, ids, None)
     return found
+
+
+async def same_actors(connection: Any, ids: Iterable[str], *, as_of: int | None = None) -> dict[str, list[str]]:
+    """Give for each actor all ids that mean the same one: first of whoever stands for it, then of all merged into that.
+
+    An id that no actor has stands for itself.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows = await fetch(connection, "references", "same_actors", as_of=as_of, ids=wanted)
+    stands = {row["id"]: row["stands"] for row in rows if row["asked"]}
+    merged: dict[str, list[str]] = {}
+    for row in rows:
+        if not row["asked"]:
+            merged.setdefault(row["stands"], []).append(row["id"])
+    return {actor: [stands.get(actor, actor), *sorted(merged.get(stands.get(actor, actor), ()))] for actor in wanted}
 
 
 async def suggest_actors(

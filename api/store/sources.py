@@ -18,11 +18,11 @@ from api.store.editing import (
     record,
 )
 from api.store.exposing import expose
-from api.store.identity import address_identity, new_id, source_identity
+from api.store.identity import address_identity, new_id, source_identities, source_identity
 from api.store.indexing import reindex_citing
 from api.store.log import Writing, writing
 from api.store.reading import ListedById, Record, bookmark_of, fetch_page, fetch_record, list_by_id
-from api.store.references import find_actors, sources_by_id, sources_by_identity, suggest_actors
+from api.store.references import find_actors, same_actors, sources_by_id, sources_by_identity, suggest_actors
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import SourceFacts
@@ -61,7 +61,7 @@ async def create_source(store: Store, author: str, body: dict[str, Any]) -> Reco
         content = await _prepared(connection, reading)
         identity = source_identity(content)
         async with writing(connection, author) as write:
-            await _refuse_twin(connection, identity, None)
+            await _refuse_twin(connection, content)
             if content.id and await sources_by_id(connection, [content.id]):
                 raise problem("conflict", f"There is a source with the id {content.id} already.")
             if content.publisher is not None:
@@ -115,7 +115,10 @@ async def insert_sources(write: Writing, new: Iterable[tuple[SourceIn, bytes, bo
 
 async def _update(write: Writing, stored: Stored, content: SourceIn, edit: Edit) -> Written:
     identity = source_identity(content)
-    await _refuse_twin(write.connection, identity, UUID(stored.id))
+    own = UUID(stored.id)
+    before_identity = (await sources_by_id(write.connection, [own]))[own][1]
+    if identity != before_identity:
+        await _refuse_twin(write.connection, content, own)
     if stored.public and content.publisher is not None:
         await expose(write, [content.publisher])
     source = Source(
@@ -174,13 +177,17 @@ async def _prepared(
         found = await suggest_actors(connection, await find_actors(connection, [publisher], edit=True), edit=True)
         flaw = found[publisher].flaw("/publisher", publisher)
         flaws = [flaw] if flaw else []
-        publisher = found[publisher].id
+        publisher = found[publisher].kept([stored.document["publisher"]] if stored is not None else [])
     return structs.replace(checked(reading, edit, flaws), publisher=publisher)
 
 
-async def _refuse_twin(connection: Any, identity: bytes, own: UUID | None) -> None:
-    twin = (await sources_by_identity(connection, [identity])).get(identity)
-    if twin is not None and twin.id != own:
+async def _refuse_twin(connection: Any, content: SourceIn, own: UUID | None = None) -> None:
+    """Refuse what is stored already, be it under a publisher that has been merged with this one."""
+    same = await same_actors(connection, [content.publisher] if content.publisher is not None else [])
+    identities = source_identities(content, [one for ids in same.values() for one in ids])
+    twins = await sources_by_identity(connection, identities)
+    twin = next((twins[one] for one in identities if one in twins and twins[one].id != own), None)
+    if twin is not None:
         raise problem(
             "conflict",
             f"This source is stored already, as {twin.id}: same address or, without one, same publisher, title, date.",

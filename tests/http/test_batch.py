@@ -137,7 +137,7 @@ async def test_rows_refer_to_rows_before_them(client: Client) -> None:
     assert statuses(results) == ["created"] * 6
     event = await read(client, f"/v1/events/{results[1]['id']}")
     assert event["actors"] == [{"id": "atlantis", "role": None}]
-    assert event["included"]["actors"]["atlantis"] == {"name": "Atlantis", "kind": "state"}
+    assert event["included"]["actors"]["atlantis"] == {"name": "Atlantis", "kind": "state", "merged_into": None}
     fourth, fifth = [await read(client, f"/v1/events/{results[row]['id']}") for row in (3, 4)]
     assert fourth["citations"][0]["source"] == source
     assert fourth["citations"][1]["source"] == fifth["citations"][0]["source"]

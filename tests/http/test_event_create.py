@@ -124,10 +124,10 @@ async def test_a_full_event_is_kept_as_it_is_given(client: Client) -> None:
     # Everything that the event mentions, its sources' publishers too, and nothing else.
     assert event["included"] == {
         "actors": {
-            "north-korea": {"name": "North Korea", "kind": "state"},
-            "russia": {"name": "Russia", "kind": "state"},
-            "south-korea": {"name": "South Korea", "kind": "state"},
-            "the-paper": {"name": "The Paper", "kind": "publisher"},
+            "north-korea": {"name": "North Korea", "kind": "state", "merged_into": None},
+            "russia": {"name": "Russia", "kind": "state", "merged_into": None},
+            "south-korea": {"name": "South Korea", "kind": "state", "merged_into": None},
+            "the-paper": {"name": "The Paper", "kind": "publisher", "merged_into": None},
         },
         "sources": {
             first["source"]: {

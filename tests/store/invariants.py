@@ -10,6 +10,7 @@ from api.history.verification import verify
 from api.store.identity import fold, source_identity
 from api.store.log import FIRST_DIGEST, chained_digest, digest_of_content
 from api.store.terms import SourceFacts, terms_of
+from schema.actor import MAXIMUM_MERGED
 from schema.change import EntityKind, LogEntry
 from schema.chronology import Chronology
 from schema.event import Event
@@ -179,11 +180,19 @@ async def _check_actors_and_sources(
         source = msgspec.convert(members, SourceIn, dec_hook=decode_hook)
         assert row["identity"] == source_identity(source)
         assert (row["title"], row["url"], row["publisher"]) == (source.title, source.url, source.publisher)
+    merged = dict(await connection.fetch("SELECT id, merged_into FROM actor"))
+    standing = {name for name, target in merged.items() if target is None}
+    assert {target for target in merged.values() if target is not None} <= standing, "it is one step to whoever stands"
+    counted = Counter(target for target in merged.values() if target is not None)
+    assert all(count <= MAXIMUM_MERGED for count in counted.values())
+    seen = {row["id"] for row in await connection.fetch("SELECT id FROM actor WHERE public")}
+    assert all(merged[name] in seen for name in seen - standing)
     names: dict[str, set[str]] = {}
     for row in await connection.fetch("SELECT * FROM actor_name"):
         names.setdefault(row["actor_id"], set()).add(row["folded"])
     for row in await connection.fetch("SELECT * FROM actor"):
         document = msgspec.json.decode(row["document"])
+        assert row["merged_into"] == document["merged_into"]
         known = [document["name"], *document["aliases"], *(further["name"] for further in document["names"])]
         assert names.pop(row["id"], set()) == {fold(name) for name in known} - {""}
     assert names == {}

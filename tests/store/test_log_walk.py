@@ -14,7 +14,7 @@ from tests.writing import check_whole, make_actors, read, send
 STEPS = 500
 ACTS = [
     *("create", "replace", "replace", "patch", "patch", "publish", "retract", "restore", "go_back"),
-    *("discard", "stale", "rename", "source"),
+    *("discard", "stale", "rename", "source", "merge", "unmerge"),
 ]
 DATES = [
     "2024",
@@ -42,6 +42,7 @@ class Walk:
         self.cited: dict[str, list[list[str]]] = {}
         self.sources: dict[str, str] = {}
         self.discarded: set[str] = set()
+        self.merged: dict[str, str] = {}
 
     async def step(self) -> None:
         choice = self.random.choice
@@ -73,14 +74,15 @@ class Walk:
     async def create(self) -> None:
         body = self.content() | {"state": self.random.choice(["draft", "published", "published"])}
         answer = await send(self.client, "POST", "/v1/events", body)
-        if body["state"] == "published" and not body["citations"]:
+        content = self._resolved(body, {})
+        if content is None or (body["state"] == "published" and not body["citations"]):
             assert answer.status_code == 400
             return
         assert answer.status_code == 201, answer.text
         name = answer.json()["id"]
         assert name not in self.events
         assert name not in self.discarded
-        self.events[name] = {**body, "revision": 1}
+        self.events[name] = {**content, "revision": 1}
         self.past[name] = [dict(self.events[name])]
         self.cited[name] = [[citation["id"] for citation in answer.json()["citations"]]]
         self.check(name, answer.json())
@@ -115,7 +117,16 @@ class Walk:
             return None
         if event["state"] == "published" and content["state"] == "draft":
             return None
-        return content
+        return self._resolved(content, event)
+
+    def _resolved(self, content: dict[str, Any], before: dict[str, Any]) -> dict[str, Any] | None:
+        """Put ids for names: of whoever stands for them, or as the event has them; None if one is there twice."""
+        held = {actor["id"] for actor in before.get("actors", ())}
+        own = [ACTORS.get(actor["id"], actor["id"]) for actor in content["actors"]]
+        ids = [actor if actor in held else self.merged.get(actor, actor) for actor in own]
+        if len(set(ids)) < len(ids):
+            return None
+        return {**content, "actors": [{"id": actor, "role": "party"} for actor in ids]}
 
     async def replace(self, name: str) -> None:
         content = self.content() | {"state": self.random.choice(["draft", "published"])}
@@ -192,10 +203,32 @@ class Walk:
 
     async def rename(self, _: str) -> None:
         actor = self.random.choice(list(ACTORS.values()))
-        current = await read(self.client, f"/v1/actors/{actor}")
         body = {"name": f"Name {self.random.randrange(3)} of {actor}"}
-        answer = await send(self.client, "PATCH", f"/v1/actors/{actor}", body, current["revision"])
-        assert answer.status_code == 200
+        answer = await send(self.client, "PATCH", f"/v1/actors/{actor}", body, await self._revision(actor))
+        assert answer.status_code == (409 if actor in self.merged else 200)
+
+    async def merge(self, _: str) -> None:
+        actor, into = self.random.choice(list(ACTORS.values())), self.random.choice(list(ACTORS))
+        target = self.merged.get(ACTORS[into], ACTORS[into])
+        revision = await self._revision(actor)
+        answer = await send(self.client, "POST", f"/v1/actors/{actor}/merge", {"into": into}, revision)
+        if actor in self.merged or actor == target:
+            assert answer.status_code == 409
+            return
+        assert (answer.status_code, answer.json()["merged_into"]) == (200, target)
+        self.merged = {one: target if before == actor else before for one, before in self.merged.items()}
+        self.merged[actor] = target
+
+    async def unmerge(self, _: str) -> None:
+        actor = self.random.choice(list(ACTORS.values()))
+        answer = await send(self.client, "POST", f"/v1/actors/{actor}/unmerge", {}, await self._revision(actor))
+        assert answer.status_code == (200 if self.merged.pop(actor, None) else 409)
+
+    async def _revision(self, actor: str) -> int:
+        answer = await self.client.http.get(f"/v1/actors/{actor}")
+        assert answer.status_code == (308 if actor in self.merged else 200)
+        revision: int = answer.json()["revision"]
+        return revision
 
     async def source(self, _: str) -> None:
         page = await read(self.client, "/v1/sources", edit=True)
@@ -209,7 +242,9 @@ class Walk:
         model = self.events[name]
         for member in ("title", "kind", "date", "tags", "state", "relations", "revision"):
             assert answer[member] == model[member], member
-        assert [actor["id"] for actor in answer["actors"]] == [ACTORS[actor["id"]] for actor in model["actors"]]
+        assert answer["actors"] == model["actors"]
+        actors = answer["included"]["actors"]
+        assert all(actors[actor["id"]]["merged_into"] == self.merged.get(actor["id"]) for actor in answer["actors"])
         titles = [answer["included"]["sources"][citation["source"]]["title"] for citation in answer["citations"]]
         assert titles == [citation["source"]["title"] for citation in model["citations"]]
         stances = [citation["stance"] for citation in model["citations"]]
@@ -226,10 +261,12 @@ class Walk:
             assert {item["id"] for item in page["items"]} == expected
             for item in page["items"]:
                 self.check(item["id"], {**item, "included": page["included"]})
-            for actor, actor_id in ACTORS.items():
-                page = await read(self.client, f"/v1/events?state={state}&actor={actor_id}", edit=True)
+            for actor in ACTORS.values():
+                target = self.merged.get(actor, actor)
+                same = {one for one in ACTORS.values() if self.merged.get(one, one) == target}
+                page = await read(self.client, f"/v1/events?state={state}&actor={actor}", edit=True)
                 assert {item["id"] for item in page["items"]} == {
-                    name for name in expected if actor in {a["id"] for a in self.events[name]["actors"]}
+                    name for name in expected if same & {a["id"] for a in self.events[name]["actors"]}
                 }
         for name in self.discarded:
             assert (await self.client.http.get(f"/v1/events/{UUID(name)}", headers=self.client.edit)).status_code == 404

@@ -20,11 +20,11 @@ async def test_names_ids_and_aliases(client: Client) -> None:
     results = await found(client, *names)
     assert set(results) == set(names)
     for name in names[:4]:
-        assert results[name] == ("russia", [], None)
-    assert results["Korea"] == (None, ["north-korea", "south-korea"], None)
+        assert results[name] == ("russia", [], None, ("russia",))
+    assert results["Korea"] == (None, ["north-korea", "south-korea"], None, ())
     assert results["DPRK"].id == "north-korea"
-    assert results["Russland"] == (None, [], "russia")
-    assert results["x"] == (None, [], None)
+    assert results["Russland"] == (None, [], "russia", ())
+    assert results["x"] == (None, [], None, ())
     assert await found(client) == {}
 
 

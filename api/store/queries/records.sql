@@ -3,6 +3,10 @@
 -- name: actor
 SELECT id, revision, public, document FROM actor WHERE id = $1;
 
+-- name: merged_actors
+-- Whoever is merged into an actor.
+SELECT id, revision, public, document FROM actor WHERE merged_into = $1 ORDER BY id;
+
 -- name: actors_known
 SELECT id FROM actor WHERE id = ANY ($1::text[]);
 
@@ -52,4 +56,5 @@ WHERE id = $1;
 UPDATE source SET public = true WHERE id = ANY ($1::uuid[]) AND NOT public RETURNING id::text AS id, revision, document;
 
 -- name: expose_actors
-UPDATE actor SET public = true WHERE id = ANY ($1::text[]) AND NOT public RETURNING id, revision, document, actors;
+UPDATE actor SET public = true WHERE id = ANY ($1::text[]) AND NOT public
+RETURNING id, revision, document, actors, merged_into;

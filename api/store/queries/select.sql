@@ -164,7 +164,7 @@ WHERE id = :id AND (public OR :edit)
 
 -- name: page_of_actors
 SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
-WHERE id > :after AND (public OR :edit) ORDER BY id LIMIT :limit
+WHERE id > :after AND merged_into IS NULL AND (public OR :edit) ORDER BY id LIMIT :limit
 
 -- name: page_of_source
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
@@ -220,21 +220,30 @@ SELECT id::text, revision, position, document FROM (
 ) AS page
 
 -- name: with_included
--- part 0: events; part 1: sources that they cite; part 2: actors that either mentions.
+-- part 0: events; part 1: sources that they cite; part 2: actors that either mentions. Whoever has been merged goes by
+-- the name and the kind, and as a publisher by the reliability, of the one that stands for it, which comes along.
 WITH page AS MATERIALIZED (
 {page}
 ), cited AS MATERIALIZED (
     SELECT id, title, url, publisher, published, reliability FROM {source} AS source
     WHERE id = ANY (ARRAY (SELECT DISTINCT unnest(sources) FROM page))
 ), named AS MATERIALIZED (
-    SELECT id, name, kind, reliability FROM {actor} AS actor
+    SELECT id, name, kind, reliability, merged_into FROM {actor} AS actor
     WHERE id = ANY (ARRAY (SELECT unnest(actors) FROM page UNION SELECT publisher FROM cited))
+), standing AS MATERIALIZED (
+    SELECT id, name, kind, reliability FROM {actor} AS actor
+    WHERE id = ANY (ARRAY (SELECT DISTINCT merged_into FROM named WHERE merged_into IS NOT NULL))
 )
 SELECT 0 AS part, id::text, revision, position, NULL AS a, NULL AS b, NULL AS c, NULL AS d, NULL AS e, document
 FROM page
 UNION ALL
 SELECT 1, cited.id::text, NULL, NULL, title, url, publisher, published,
-       coalesce(cited.reliability, named.reliability), NULL
-FROM cited LEFT JOIN named ON named.id = cited.publisher
+       coalesce(cited.reliability, CASE WHEN standing.id IS NULL THEN named.reliability ELSE standing.reliability END),
+       NULL
+FROM cited LEFT JOIN named ON named.id = cited.publisher LEFT JOIN standing ON standing.id = named.merged_into
 UNION ALL
-SELECT 2, id, NULL, NULL, name, kind, NULL, NULL, NULL, NULL FROM named
+SELECT 2, named.id, NULL, NULL, coalesce(standing.name, named.name), coalesce(standing.kind, named.kind), merged_into,
+       NULL, NULL, NULL
+FROM named LEFT JOIN standing ON standing.id = named.merged_into
+UNION ALL
+SELECT 2, id, NULL, NULL, name, kind, NULL, NULL, NULL, NULL FROM standing

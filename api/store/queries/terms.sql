@@ -124,7 +124,11 @@ ORDER BY event_term.starts, event_term.event_id LIMIT $4;
 SELECT id FROM term WHERE state IN ('draft', 'published', 'retracted') AND name = $1 AND events > 0;
 
 -- name: publishers_of
-SELECT id FROM {actor} AS actor WHERE reliability = ANY (:reliabilities::text[]);
+-- For the sources of whoever has been merged, the reliability of the one that stands for it holds.
+SELECT id FROM {actor} AS actor WHERE reliability = ANY (:reliabilities::text[]) AND merged_into IS NULL
+UNION ALL
+SELECT merged.id FROM {actor} AS actor JOIN {actor} AS merged ON merged.merged_into = actor.id
+WHERE actor.reliability = ANY (:reliabilities::text[]) AND merged.merged_into IS NOT NULL;
 
 -- name: sequence_at
 -- The first change at or after an instant; the log is in the order of both.

@@ -1,6 +1,6 @@
 """Filters of events as groups of terms, and what of a filter is no term. A new filter is one more line here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ _MOST_CELLS = 40
 class Resolved(NamedTuple):
     """What a query's values stand for in the store at this moment."""
 
-    actors: dict[str, str]  # the id of each actor as the query names it
+    actors: Mapping[str, Sequence[str]]  # of each actor as the query names it, all ids that events may hold for it
     reliable_publishers: Sequence[str]  # those whose sources satisfy min_reliability
     updated_from: int | None  # the first sequence at or after the instant
     now: datetime
@@ -37,7 +37,7 @@ def groups_of(query: EventFilter, resolved: Resolved) -> list[list[str]]:
     roles: list[str | None] = list(query.actor_role) or [None]
 
     def in_roles(actor: str) -> list[str]:
-        return [terms.actor_term(resolved.actors[actor], role) for role in roles]
+        return [terms.actor_term(one, role) for one in resolved.actors[actor] for role in roles]
 
     groups = [
         [term for actor in query.actor for term in in_roles(actor)],
@@ -46,7 +46,7 @@ def groups_of(query: EventFilter, resolved: Resolved) -> list[list[str]]:
         [terms.tag_term(tag) for tag in query.tag],
         [terms.occurrence_term(occurrence.value) for occurrence in query.occurrence],
         [terms.source_term(source) for source in query.source],
-        [terms.publisher_term(resolved.actors[publisher]) for publisher in query.publisher],
+        [terms.publisher_term(one) for publisher in query.publisher for one in resolved.actors[publisher]],
         [terms.country_term(country) for country in query.country],
         [terms.external_id_term(external_id) for external_id in query.external_id],
     ]

@@ -1,0 +1,40 @@
+"""What filters that name actors stand for in the store: ids, and with each those of whoever has been merged with it."""
+
+from typing import Any
+
+from api.store.references import find_actors, same_actors, suggest_actors
+from api.store.select.filters import grades_from
+from api.store.sql import fetch
+from schema.problem import Fault, problem
+from schema.query import EventFilter
+
+
+async def actors_asked_for(
+    connection: Any, asked: EventFilter, *, edit: bool, as_of: int | None
+) -> dict[str, list[str]]:
+    """All ids of each actor as it is named in the query; raises for unknown and ambiguous ones."""
+    named = {"actor": asked.actor, "actor_all": asked.actor_all, "publisher": asked.publisher}
+    names_asked = [name for names in named.values() for name in names]
+    found = await find_actors(connection, names_asked, edit=edit, as_of=as_of)
+    if any(result.id is None for result in found.values()):
+        found = await suggest_actors(connection, found, edit=edit, as_of=as_of)
+    faults = [
+        Fault.of(flaw.detail, flaw.suggestion, parameter=parameter)
+        for parameter, names in named.items()
+        for name in names
+        if (flaw := found[name].flaw("", name)) is not None
+    ]
+    if faults:
+        raise problem("invalid-parameters", "An actor in the query is not known.", *faults)
+    ids = {name: result.id for name, result in found.items() if result.id is not None}
+    same = await same_actors(connection, ids.values(), as_of=as_of)
+    return {name: same[actor] for name, actor in ids.items()}
+
+
+async def reliable_publishers(connection: Any, asked: EventFilter, *, as_of: int | None) -> list[str]:
+    """Those whose sources are reliable enough for a query if they have no reliability of their own."""
+    if asked.min_reliability is None:
+        return []
+    grades = grades_from(asked.min_reliability)
+    rows = await fetch(connection, "terms", "publishers_of", as_of=as_of, reliabilities=grades)
+    return [row["id"] for row in rows]
