@@ -297,6 +297,7 @@ class Machine(RuleBasedStateMachine):
             item["id"]: {**{member: item[member] for member in _HELD}, "actor": item["actors"][0]["id"]}
             for item in page["items"]
         }
+        assert len(page["items"]) == len(found)
         assert found == expected, sequence
         assert page["count"] == {"value": len(expected), "exact": True}
         for name, summary in page["included"]["actors"].items():
@@ -377,7 +378,7 @@ class Machine(RuleBasedStateMachine):
 async def test_the_store_does_what_the_model_does(client: Client, target: Client) -> None:
     loop = asyncio.get_running_loop()
     checks = settings(
-        max_examples=12,
+        max_examples=8,
         stateful_step_count=25,
         deadline=None,
         print_blob=True,
