@@ -24,7 +24,7 @@ from schema.source import Source
 from schema.vocabulary import ChangeType, State
 from schema.wire import encode
 from tests.store import generation
-from tests.store.generation import BATCH, ENTRY, FIRST_CHANGE, Choice, copy, written_at
+from tests.store.generation import BATCH, ENTRY, Choice, copy, written_at
 
 R = TypeVar("R", Actor, Source, Event)
 

@@ -77,3 +77,11 @@ FROM (
     SELECT slug, revision, state, actors, sources, sequence, to_sequence, NULL::bytea FROM past_chronology
 ) AS held
 WHERE sequence <= :as_of AND to_sequence > :as_of
+
+-- The parts of a table by themselves, for walks.
+
+-- name: present
+SELECT * FROM {table} WHERE sequence <= :as_of
+
+-- name: superseded
+SELECT * FROM past_{table} WHERE sequence <= :as_of AND to_sequence > :as_of
