@@ -3,14 +3,17 @@
 -- those of one table only where they have none of their own, and else would sort all of a walk. What is worked out for
 -- each row, the document of a past one and whether a record was in sight, is so only for rows that are given.
 
+-- Ids and slugs are compared as the log's index has them, or that would not be used.
+
 -- name: actor
--- In sight is who had come into sight by then.
+-- In sight is who had come into sight by then. A subquery that gives a value is looked up for each row under every plan;
+-- for EXISTS, all changes of actors may be read together.
 SELECT id, revision, name, kind, reliability, merged_into, actors, sequence, coalesce(document, (
-    SELECT content.document FROM content WHERE content.entity_id = held.id AND content.sequence = held.sequence
-)) AS document, EXISTS (
-    SELECT FROM change WHERE change.entity = 'actor' AND change.entity_id = held.id
-        AND change.sequence <= :as_of AND change.public_type IS NOT NULL
-) AS public
+    SELECT content.document FROM content WHERE content.entity_id = held.id COLLATE "default" AND content.sequence = held.sequence
+)) AS document, coalesce((
+    SELECT true FROM change WHERE change.entity = 'actor' AND change.entity_id = held.id COLLATE "default"
+        AND change.sequence <= :as_of AND change.public_type IS NOT NULL LIMIT 1
+), false) AS public
 FROM (
     SELECT id, revision, name, kind, reliability, merged_into, actors, sequence,
            9223372036854775807 AS to_sequence, document FROM actor
@@ -31,10 +34,10 @@ WHERE sequence <= :as_of AND to_sequence > :as_of
 -- name: source
 SELECT id, revision, identity, title, url, publisher, published, reliability, sequence, coalesce(document, (
     SELECT content.document FROM content WHERE content.entity_id = held.id::text AND content.sequence = held.sequence
-)) AS document, EXISTS (
-    SELECT FROM change WHERE change.entity = 'source' AND change.entity_id = held.id::text
-        AND change.sequence <= :as_of AND change.public_type IS NOT NULL
-) AS public
+)) AS document, coalesce((
+    SELECT true FROM change WHERE change.entity = 'source' AND change.entity_id = held.id::text
+        AND change.sequence <= :as_of AND change.public_type IS NOT NULL LIMIT 1
+), false) AS public
 FROM (
     SELECT id, revision, identity, title, url, publisher, published, reliability, sequence,
            9223372036854775807 AS to_sequence, document FROM source
@@ -68,7 +71,7 @@ WHERE sequence <= :as_of AND to_sequence > :as_of
 
 -- name: chronology
 SELECT slug, revision, state, actors, sources, sequence, coalesce(document, (
-    SELECT content.document FROM content WHERE content.entity_id = held.slug AND content.sequence = held.sequence
+    SELECT content.document FROM content WHERE content.entity_id = held.slug COLLATE "default" AND content.sequence = held.sequence
 )) AS document
 FROM (
     SELECT slug, revision, state, actors, sources, sequence, 9223372036854775807 AS to_sequence, document

@@ -240,6 +240,15 @@ WHERE id = :id AND (public OR :edit)
 SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
 WHERE id > :after AND (public OR :edit) ORDER BY id LIMIT :limit
 
+-- name: page_of_actors_then
+-- The same as of a moment: along the present ids, which none has ever left, or all past rows would be walked through.
+-- The limit keeps it a walk: nothing is joined in another order.
+SELECT held.* FROM actor AS walked CROSS JOIN LATERAL (
+    SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
+    WHERE actor.id = walked.id AND (public OR :edit) LIMIT 1
+) AS held
+WHERE walked.id > :after ORDER BY walked.id LIMIT :limit
+
 -- name: page_of_source
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
 FROM {source} AS source
@@ -249,6 +258,14 @@ WHERE id = :id AND (public OR :edit)
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
 FROM {source} AS source
 WHERE id >= :first AND (public OR :edit) ORDER BY id LIMIT :limit
+
+-- name: page_of_sources_then
+SELECT held.* FROM source AS walked CROSS JOIN LATERAL (
+    SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
+    FROM {source} AS source
+    WHERE source.id = walked.id AND (public OR :edit) LIMIT 1
+) AS held
+WHERE walked.id >= :first ORDER BY walked.id LIMIT :limit
 
 -- name: page_of_source_by_identity
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
