@@ -172,6 +172,24 @@ async def test_one_record_is_looked_up(moments: Moments, moment: str) -> None:
                 assert plan.rows_read <= 100
 
 
+@pytest.mark.parametrize("moment", ["head", "middle", "early"])
+@pytest.mark.parametrize(
+    "query", ["actor=The 0007th actor of old", "actor=The 0007th actr", "min_reliability=B", "publisher=actor-0101"]
+)
+async def test_what_a_query_names_is_looked_up(moments: Moments, query: str, moment: str) -> None:
+    moments.crowded.store.sent.clear()
+    as_of = moments.moments[moment][0]
+    await moments.crowded.http.get(f"/v1/events?{quote(query, safe='=&')}&as_of={as_of}&limit={_LIMIT}")
+    looked_up = [sent for sent in moments.crowded.store.sent if "WITH page" not in sent.sql]
+    assert looked_up
+    for sent in looked_up:
+        for mode in _MODES:
+            plan = await explain(moments.crowded.database, sent, mode)
+            # A few thousand names are looked through sooner than ten of them are looked up.
+            assert set(plan.sequential) <= {"actor_name", "past_actor_name"}
+            assert plan.rows_read <= 6 * len(generation.ACTORS), sent.sql
+
+
 async def test_names_are_those_of_the_moment(moments: Moments) -> None:
     """The tests above read the past, and not the present under another name."""
     database = moments.crowded.database
