@@ -19,14 +19,15 @@ import pytest
 from api.engine.embedded import EmbeddedServer
 from api.history.rebuilding import rebuild
 from api.store.select.chosen import FEW
+from schema.edtf import parse
 from tests.conftest import Database, fresh_database
 from tests.store import generation, past
 from tests.store.crowded import Crowded, looked_at
 from tests.store.derived import derived_rows
 from tests.store.plans import Plan, Sent, explain
 
-_EVENTS = int(os.environ.get("EVENTS", "15000"))
-_SUPERSEDED = int(os.environ.get("SUPERSEDED", "10000"))
+_EVENTS = int(os.environ.get("EVENTS", "12000"))
+_SUPERSEDED = int(os.environ.get("SUPERSEDED", "8000"))
 _LIMIT = 50
 _MODES = ("force_custom_plan", "force_generic_plan")
 #: Rows read for each row given, what they mention included, and for each entry that a walk passes for it.
@@ -134,6 +135,52 @@ async def test_a_page_far_behind_costs_what_the_first_does(moments: Moments, que
         one, other = [await explain(moments.crowded.database, sent, mode) for sent in (first, deep)]
         _check(other, _LIMIT, entries_for_each)
         assert other.rows_read <= 2 * one.rows_read
+
+
+_HELD = """
+SELECT id::text FROM (
+    SELECT id, state, starts, ends, actors, sequence, 9223372036854775807 AS to_sequence FROM event
+    UNION ALL SELECT id, state, starts, ends, actors, sequence, to_sequence FROM past_event
+) AS held WHERE sequence <= $1 AND to_sequence > $1 AND {condition} ORDER BY {order}
+"""
+
+
+@pytest.mark.parametrize("moment", ["head", "middle", "early", "first"])
+@pytest.mark.parametrize(
+    ("query", "condition", "order"),
+    [
+        ("limit=500", "state = 'published'", "starts, id"),
+        (
+            "limit=30&date_to=1990&sort=-date",
+            f"state = 'published' AND starts < {parse('1991').starts}",
+            "starts DESC, id DESC",
+        ),
+        ("limit=30&actor=actor-0010", "state = 'published' AND 'actor-0010' = ANY (actors)", "starts, id"),
+        (
+            "limit=40&actor=actor-0003&sort=-updated",
+            "state = 'published' AND 'actor-0003' = ANY (actors)",
+            "sequence DESC",
+        ),
+        ("limit=500&sort=-updated", "state = 'published'", "sequence DESC"),
+        ("limit=20&state=retracted&sort=updated", "state = 'retracted'", "sequence"),
+        ("limit=20&state=draft&state=retracted", "state IN ('draft', 'retracted')", "starts, id"),
+    ],
+)
+async def test_pages_of_the_past_have_every_event_once(
+    moments: Moments, query: str, condition: str, order: str, moment: str
+) -> None:
+    as_of = moments.moments[moment][0]
+    found: list[str] = []
+    cursor = ""
+    while True:
+        answer = await moments.crowded.http.get(f"/v1/events?{query}&as_of={as_of}{cursor}")
+        found += [item["id"] for item in answer.json()["items"]]
+        if "next" not in answer.links:
+            break
+        cursor = "&cursor=" + parse_qs(urlsplit(answer.links["next"]["url"]).query)["cursor"][0]
+    rows = await moments.crowded.database.fetch(_HELD.format(condition=condition, order=order), as_of)
+    assert rows
+    assert found == [row["id"] for row in rows]
 
 
 @pytest.mark.parametrize("moment", ["head", "middle", "early", "first"])
