@@ -1,14 +1,15 @@
 """What pages of events cost, each measured against another one beside it.
 
-    python -m bench.listing [--events 100000] [--rounds 200]
+    python -m bench.listing [--events 100000] [--superseded 67000] [--rounds 200]
 
-starts a PostgreSQL of its own, loads generated events, and runs the two of each pair in turn, so that whatever else
-the machine does hits both. Only the ratios mean something elsewhere.
+starts a PostgreSQL of its own, loads generated events with what they were before, and runs the two of each pair in
+turn, so that whatever else the machine does hits both. Only the ratios mean something elsewhere.
 """
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -28,7 +29,7 @@ from migrations.run import upgrade
 from schema.edtf import Match, Window, parse
 from schema.query import EventQuery, Sort
 from schema.vocabulary import Occurrence
-from tests.store import generation
+from tests.store import generation, past
 from tests.store.plans import RecordingStore
 
 Call = Callable[[], Awaitable[Any]]
@@ -58,12 +59,12 @@ def _page(store: Store, **members: Any) -> Call:
     return lambda: list_events(store, asked, edit=False)
 
 
-async def _cursor_of_page(store: Store, number: int, limit: int = 50) -> str:
+async def _cursor_of_page(store: Store, number: int, limit: int = 50, as_of: str | None = None) -> str:
     """Where a page begins; the cursor does not depend on how large the pages before were."""
     cursor, remaining = None, (number - 1) * limit
     while remaining:
         step = min(remaining, 1000)
-        listed = await list_events(store, EventQuery(limit=step, cursor=cursor), edit=False)
+        listed = await list_events(store, EventQuery(limit=step, cursor=cursor, as_of=as_of), edit=False)
         cursor, remaining = listed.next, remaining - step
     assert cursor is not None
     return cursor
@@ -94,6 +95,44 @@ async def _pairs_of_pages(store: Store, events: int) -> list[Pair]:
         Pair("any of 5 actors / one, ten years", page(actor=generation.ACTORS[:5], **_TEN_YEARS), quarter),
         Pair("any of 20 actors / one, ten years", page(actor=generation.ACTORS[:20], **_TEN_YEARS), quarter),
         Pair("two actors seldom together / one", page(actor_all=pair_of_actors), page(actor_all=pair_of_actors[:1])),
+    ]
+
+
+class _Apart(Store):
+    """A store whose reads take each statement by itself, of whatever moment."""
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Any]:
+        async with self.connection() as connection:
+            yield connection
+
+
+async def _pairs_of_the_past(store: Store, apart: Store, last: int, events: int) -> list[Pair]:
+    """Pages as of the last change, half of all changes, and a twentieth of them."""
+
+    def page(**members: Any) -> Call:
+        return _page(store, **members)
+
+    first, actor, month = page(), page(actor=[_QUARTER]), page(**_MONTH)
+    head, middle, early = (str(sequence) for sequence in (last, last // 2, last // 20))
+    number = max(2, events // 200)
+    deep = page(as_of=middle, cursor=await _cursor_of_page(store, number, as_of=middle))
+    return [
+        Pair("a page of one moment / each statement by itself", first, _page(apart)),
+        Pair("as of the head / now", page(as_of=head), first),
+        Pair("as of the middle / now", page(as_of=middle), first),
+        Pair("as of an early moment / now", page(as_of=early), first),
+        Pair(f"as of the middle, page {number:,} / page 1", deep, page(as_of=middle)),
+        Pair("an actor of a quarter, as of the head / now", page(actor=[_QUARTER], as_of=head), actor),
+        Pair("the same, as of the middle / now", page(actor=[_QUARTER], as_of=middle), actor),
+        Pair("the same, as of an early moment / now", page(actor=[_QUARTER], as_of=early), actor),
+        Pair("what overlaps a month, as of the head / now", page(**_MONTH, as_of=head), month),
+        Pair("the same, as of the middle / now", page(**_MONTH, as_of=middle), month),
+        Pair(
+            "latest change first, as of the middle / now",
+            page(sort=Sort.UPDATED_DESCENDING, as_of=middle),
+            page(sort=Sort.UPDATED_DESCENDING),
+        ),
     ]
 
 
@@ -152,17 +191,24 @@ async def _measure(pair: Pair, rounds: int) -> str:
     return f"| {pair.name} | {ratio:.2f} | {low:.2f}–{high:.2f} | {median(first):.2f} / {median(second):.2f} |"
 
 
-async def _run(server: EmbeddedServer, events: int, rounds: int) -> None:
+async def _run(server: EmbeddedServer, events: int, superseded: int, rounds: int, *, only_past: bool) -> None:
     owner = await asyncpg.connect(server.owner_url)
     cited = generation.sources()
     begin = perf_counter()
-    await generation.load(owner, generation.events(events, cited), cited)
-    print(f"{events:,} events loaded in {perf_counter() - begin:.0f} s; medians of {rounds} rounds\n")
+    loaded = await past.load(owner, events, superseded, cited)
+    print(
+        f"{events:,} events and {superseded:,} superseded revisions loaded in {perf_counter() - begin:.0f} s;"
+        f" medians of {rounds} rounds\n",
+        flush=True,
+    )
     await owner.close()
     pool = await create_pool(server.url, size=2, query_timeout_s=30.0)
     cached = await asyncpg.connect(server.url)
     uncached = await asyncpg.connect(server.url, statement_cache_size=0)
-    pairs = [*await _pairs_of_pages(Store(pool), events), *await _pairs_of_statements(pool, cached, uncached)]
+    store = Store(pool)
+    pairs = await _pairs_of_the_past(store, _Apart(pool), loaded.last, events)
+    if not only_past:
+        pairs += [*await _pairs_of_pages(store, events), *await _pairs_of_statements(pool, cached, uncached)]
     print("| pair | ratio | middle half | ms |\n| --- | --- | --- | --- |")
     for pair in pairs:
         print(await _measure(pair, rounds), flush=True)
@@ -174,13 +220,16 @@ def main() -> None:
     """Run the measurements that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--superseded", type=int, help="two thirds of the events, if left out")
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--only-past", action="store_true", help="only what is asked of the past")
     arguments = parser.parse_args()
     with TemporaryDirectory(prefix="dateline-bench-") as directory:
         Path(directory).chmod(0o711)
         with EmbeddedServer(Path(directory), durable=False) as server:
             upgrade(server.owner_url, "dateline")
-            asyncio.run(_run(server, arguments.events, arguments.rounds))
+            superseded = arguments.events * 2 // 3 if arguments.superseded is None else arguments.superseded
+            asyncio.run(_run(server, arguments.events, superseded, arguments.rounds, only_past=arguments.only_past))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ async def list_actors(store: Store, asked: RecordQuery, *, edit: bool) -> Listed
     """Read a page of actors in the order of their ids."""
     mark = fingerprint("actors", asked.as_of)
     after, as_of = await bookmark_of(store, mark, asked, Slug, "", edit=edit)
-    return await list_by_id(store, "page_of_actors", mark, asked.limit, as_of=as_of, after=after, edit=edit)
+    fragment = "page_of_actors" if as_of is None else "page_of_actors_then"
+    return await list_by_id(store, fragment, mark, asked.limit, as_of=as_of, after=after, edit=edit)
 
 
 async def create_actor(store: Store, author: str, body: dict[str, Any]) -> Record:

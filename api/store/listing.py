@@ -10,6 +10,7 @@ from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
 from api.store.resolving import actors_asked_for, reliable_publishers
 from api.store.select.chosen import FEW, chosen_statement
+from api.store.select.few import few_by_then, few_changed
 from api.store.select.filters import Resolved, conditions_of, groups_of
 from api.store.select.keys import (
     MOST_BEHIND_S,
@@ -46,9 +47,6 @@ BACKWARD = (Sort.DATE_DESCENDING, Sort.UPDATED_DESCENDING)
 _MOST_LEADING = MAXIMUM_MERGED + 1
 #: Nor does one of many walks that one event in so many has: each walk would read a page, if only to throw it away.
 _DENSE = 4
-#: Up to so many events that have changed lately are put in order. Finding that there are more is part of the price of
-#: a page by date, so it is half of what a page of 50 may read.
-_FEW_CHANGED = 500
 
 
 class Listed(NamedTuple):
@@ -195,7 +193,7 @@ async def keys_of(
     if among is None and by_change:
         among = await _few_by_date(connection, search)
     elif among is None and search.updated_from is not None:
-        among = await _few_changed(connection, search)
+        among = await few_changed(connection, wanted.states, search.updated_from, wanted.as_of)
     if among is None and not by_change:
         return _date_keys(statement, search, cursor, limit)
     return _chosen_keys(statement, search, among, cursor, limit)
@@ -249,17 +247,6 @@ def _checks(statement: Statement, search: Search) -> list[str]:
     return checks
 
 
-async def _few_changed(connection: Any, search: Search) -> list[UUID] | None:
-    """The events that have changed since the instant asked for, if they are few."""
-    statement = Statement("select", search.wanted.as_of)
-    branches = [
-        statement.fragment("changed_since", state=state, sequence=search.updated_from, limit=_FEW_CHANGED + 1)
-        for state in search.wanted.states
-    ]
-    rows = await connection.fetch("\nUNION ALL\n".join(branches), *statement.values)
-    return [row["id"] for row in rows] if len(rows) <= _FEW_CHANGED else None
-
-
 async def _few_by_date(connection: Any, search: Search) -> list[UUID] | None:
     """The events that match, if they are certainly or probably few."""
     bounded = search.window.starts != UNBOUNDED_START and search.window.ends != UNBOUNDED_END
@@ -304,6 +291,8 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     find = query("terms", "find" if wanted.as_of is None else "find_past")
     for row in await connection.fetch(find, wanted.states, names):
         by_name.setdefault(row["name"], []).append(Term(row["events"], row["id"]))
+    if wanted.only is None and wanted.as_of is not None:
+        wanted = wanted._replace(only=await few_by_then(connection, wanted.states, wanted.as_of))
     every, *found = [[term for name in group for term in by_name.get(name, ())] for group in groups]
     if not every or not all(found):
         return None

@@ -51,7 +51,8 @@ async def list_sources(store: Store, asked: SourceQuery, *, edit: bool) -> Liste
         async with store.connection() as connection:
             return ListedById(await fetch_page(connection, statement, text), None, as_of)
     first = UUID(int=0) if after is None else UUID(int=min(after.int + 1, 2**128 - 1))
-    return await list_by_id(store, "page_of_sources", mark, asked.limit, as_of=as_of, first=first, edit=edit)
+    fragment = "page_of_sources" if as_of is None else "page_of_sources_then"
+    return await list_by_id(store, fragment, mark, asked.limit, as_of=as_of, first=first, edit=edit)
 
 
 async def create_source(store: Store, author: str, body: dict[str, Any]) -> Record:

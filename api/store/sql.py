@@ -2,7 +2,8 @@
 
 A file holds fragments, each under a line ``-- name: …``. A value stands in them as ``:name``; ``Statement``
 joins fragments and numbers the values for PostgreSQL. A table in braces, ``{event}``, is read as of the moment that the
-statement is made for: the table itself or, for the past, its rows and the superseded ones that held then.
+statement is made for: the table itself or, for the past, its rows and the superseded ones that held then. A walk along
+``{walked_event}`` is written once and made for either part (see ``select/merging.py``).
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Any
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _VALUE = re.compile(r"(?<![:\w]):([a-z_]+)")
 _TABLE = re.compile(r"\{(actor|actor_name|chronology|event|event_term|source)\}")
+_WALKED = re.compile(r"\{walked_(event|event_term)\}")
 
 
 @cache
@@ -48,6 +50,13 @@ class Statement:
             numbers[key] = len(self.values)
         text = _TABLE.sub(lambda match: self._table(match[1]), self._fragments[name])
         return _VALUE.sub(lambda match: f"${numbers[match[1]]}", text)
+
+    def walked(self, walks: str, *, past: bool) -> str:
+        """Have walks go along the present tables, as far as their rows are as old as the moment, or along the past."""
+        if self.as_of is None:
+            return _WALKED.sub(lambda match: match[1], walks)
+        part = fragments("moment")["superseded" if past else "present"].replace(":as_of", "$1")
+        return _WALKED.sub(lambda match: f"({part.replace('{table}', match[1])})", walks)
 
     def _table(self, name: str) -> str:
         return name if self.as_of is None else f"({fragments('moment')[name]})"

@@ -46,6 +46,7 @@ CREATE TABLE past_actor (
     to_sequence int8 NOT NULL,
     PRIMARY KEY (id, sequence)
 );
+CREATE INDEX past_actor_reliability ON past_actor (reliability) WHERE reliability IS NOT NULL;
 CREATE INDEX past_actor_merged_into ON past_actor (merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE past_actor_name (

@@ -12,7 +12,7 @@ from api.engine.embedded import EmbeddedServer
 from api.engine.pool import create_pool
 from api.settings import Settings
 from api.store.tokens import create_token
-from tests.conftest import fresh_database
+from tests.conftest import Database, fresh_database
 from tests.store import generation
 from tests.store.plans import RecordingStore, Sent
 
@@ -40,21 +40,31 @@ class Crowded(NamedTuple):
 
 @asynccontextmanager
 async def crowded_store(server: EmbeddedServer, template: str) -> AsyncIterator[Crowded]:
+    """A store of many events that were never anything else."""
     async with fresh_database(server, template) as made:
         owner = await asyncpg.connect(made.owner_url)
         cited = generation.sources()
         await generation.load(owner, generation.events(EVENTS, cited), cited)
         await generation.load_log(owner)
-        token = await create_token(owner, "editor", ["edit"], None)
         await owner.close()
-        store = RecordingStore(await create_pool(made.url, size=2, query_timeout_s=30.0))
-        settings = Settings.from_environment({"DATELINE_DATABASE_URL": made.url, "HOME": "/nowhere"})
-        database = await asyncpg.connect(made.url)
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=create_app(settings, store)),
-            base_url="http://test",
-            headers={"Authorization": f"Bearer {token}"},
-        ) as http:
-            yield Crowded(http, store, database, made.url)
-        await database.close()
-        await store.close()
+        async with looked_at(made) as crowded:
+            yield crowded
+
+
+@asynccontextmanager
+async def looked_at(made: Database) -> AsyncIterator[Crowded]:
+    """The application on a store that has been filled."""
+    owner = await asyncpg.connect(made.owner_url)
+    token = await create_token(owner, "editor", ["edit"], None)
+    await owner.close()
+    store = RecordingStore(await create_pool(made.url, size=2, query_timeout_s=30.0))
+    settings = Settings.from_environment({"DATELINE_DATABASE_URL": made.url, "HOME": "/nowhere"})
+    database = await asyncpg.connect(made.url)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=create_app(settings, store)),
+        base_url="http://test",
+        headers={"Authorization": f"Bearer {token}"},
+    ) as http:
+        yield Crowded(http, store, database, made.url)
+    await database.close()
+    await store.close()

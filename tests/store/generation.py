@@ -6,7 +6,8 @@ disagree with what a writer would have stored; only the way into the tables is a
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 from random import Random
@@ -41,7 +42,8 @@ from schema.wire import encode
 
 _LAST_DAY = day_number(2025, 12, 31)
 _TIME = "2025-06-01T00:00:00.000000Z"
-_BATCH = 10_000
+#: So many events are copied at once.
+BATCH = 10_000
 
 #: Ids by rank: the first ones are the popular ones.
 ACTORS = [f"actor-{rank:04d}" for rank in range(1, 2001)]
@@ -80,7 +82,7 @@ COUNTRIES = [first + second for first in "TRAUNMXYZB" for second in "RSTUQW"]
 FIRST_CHANGE = datetime(2025, 6, 1, tzinfo=UTC)
 
 
-class _Choice:
+class Choice:
     """Draws values by weight; for rank r, `powers` weighs 1 / r."""
 
     def __init__(self, weights: dict[Any, float]) -> None:
@@ -88,7 +90,7 @@ class _Choice:
         self._sums = list(accumulate(weights.values()))
 
     @classmethod
-    def powers(cls, values: Sequence[Any]) -> "_Choice":
+    def powers(cls, values: Sequence[Any]) -> "Choice":
         return cls({value: 1 / rank for rank, value in enumerate(values, 1)})
 
     def draw(self, random: Random) -> Any:
@@ -151,7 +153,7 @@ def _before_christ(random: Random, number: int) -> str:
     return random.choice((year, f"{year}-{random.randint(1, 12):02d}", f"{year}/-0001", f"{year}-03-13"))
 
 
-_SHAPES = _Choice(
+_SHAPES = Choice(
     {
         lambda random, number: format_day(number): 48.0,
         lambda random, number: format_day(number) + random.choice("~?%"): 4.0,
@@ -210,10 +212,10 @@ def _reliability(actor: str) -> Reliability | None:
 def sources(number: int = 1000) -> list[Source]:
     """The sources that generated events cite."""
     random = Random(f"sources {number}")
-    publisher, reliability = _Choice.powers([*PUBLISHERS[:3], None, *PUBLISHERS[3:]]), _Choice(_SOURCE_RELIABILITY)
+    publisher, reliability = Choice.powers([*PUBLISHERS[:3], None, *PUBLISHERS[3:]]), Choice(_SOURCE_RELIABILITY)
     return [
         Source(
-            id=_uuid(random),
+            id=new_uuid(random),
             title=f"Article {index}",
             url=f"https://news.example/{index}",
             publisher=publisher.draw(random),
@@ -238,7 +240,7 @@ BORDER_POSITIONS = [
 def places() -> list[Place]:
     """Places by rank: towns of countries, and every tenth at a border of the grid or of the earth."""
     random = Random("places")
-    country = _Choice.powers(COUNTRIES)
+    country = Choice.powers(COUNTRIES)
     centres = {code: (random.uniform(-175, 175), random.uniform(-60, 70)) for code in COUNTRIES}
     made = []
     for rank in range(1, 1001):
@@ -265,8 +267,8 @@ class _Further:
     def __init__(self, seed: int, cited: list[Source]) -> None:
         self._random = Random(f"further {seed}")
         self._cited, self._places = cited, places()
-        self._stance = _Choice(_STANCES)
-        self._source, self._place = _Choice.powers(range(len(cited))), _Choice.powers(range(len(self._places)))
+        self._stance = Choice(_STANCES)
+        self._source, self._place = Choice.powers(range(len(cited))), Choice.powers(range(len(self._places)))
 
     def citations(self, first: Source) -> list[Citation]:
         """One citation, often more: of several sources, some that say who told them, some that dispute."""
@@ -275,7 +277,7 @@ class _Further:
         sources = list({source.id: source for source in [first, *further]}.values())
         return [
             Citation(
-                id=_uuid(random),
+                id=new_uuid(random),
                 source=source.id,
                 stance=self._stance.draw(random),
                 attribution=[f"Ministry {random.randint(1, 9)}"] if random.random() < 0.2 else [],
@@ -304,18 +306,18 @@ def events(number: int, cited: list[Source], seed: int = 1, texts: Iterable[str]
     random = Random(f"events {seed}")
     dates = iter(texts) if texts is not None else (date_text(random) for _ in range(number))
     publishers = {source.id: source.publisher for source in cited}
-    actor, role = _Choice.powers(ACTORS), _Choice.powers([None, *ROLES])
-    kind, tag = _Choice.powers(KINDS), _Choice.powers(TAGS)
-    occurrence, confidence, state = _Choice(OCCURRENCES), _Choice(_CONFIDENCES), _Choice(_STATES)
+    actor, role = Choice.powers(ACTORS), Choice.powers([None, *ROLES])
+    kind, tag = Choice.powers(KINDS), Choice.powers(TAGS)
+    occurrence, confidence, state = Choice(OCCURRENCES), Choice(_CONFIDENCES), Choice(_STATES)
     further = _Further(seed, cited)
     known: dict[str, tuple[Edtf, When]] = {}
     earlier: list[UUID] = []
     for index, text in enumerate(islice(dates, number), 1):
         assessed = confidence.draw(random)
-        _uuid(random)  # once drawn for a citation; the events of a seed stay as they were
+        new_uuid(random)  # once drawn for a citation; the events of a seed stay as they were
         citations = further.citations(random.choice(cited))
         parts = actor.draw_some(random, random.choice((1, 2, 2, 4)))
-        event_id, slug, occurred = _uuid(random), kind.draw(random), occurrence.draw(random)
+        event_id, slug, occurred = new_uuid(random), kind.draw(random), occurrence.draw(random)
         if texts is None and occurred is Occurrence.PLANNED:
             text = further.planned_date(text)
         if text not in known:
@@ -351,16 +353,23 @@ def events(number: int, cited: list[Source], seed: int = 1, texts: Iterable[str]
         yield event
 
 
-def written_at(sequence: int) -> str:
+def change_time(sequence: int) -> datetime:
     """When the change with a sequence was written."""
-    return (FIRST_CHANGE + timedelta(minutes=sequence)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return FIRST_CHANGE + timedelta(minutes=sequence)
 
 
-def _uuid(random: Random) -> UUID:
+def written_at(sequence: int) -> str:
+    """The same as it stands in documents."""
+    return change_time(sequence).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def new_uuid(random: Random) -> UUID:
+    """Draw an id."""
     return UUID(int=random.getrandbits(128), version=4)
 
 
-_ENTRY = ("event_id", "term", "span", "gaps", "starts", "ends", "sequence")
+#: The columns of the index.
+ENTRY = ("event_id", "term", "span", "gaps", "starts", "ends", "sequence")
 
 
 class _Index(NamedTuple):
@@ -379,22 +388,40 @@ WHERE indrelid = $1::regclass
 """
 
 
+@asynccontextmanager
+async def indexed_at_the_end(owner: Any, *tables: str) -> AsyncIterator[None]:
+    """Take the indexes of tables away while they are filled; and leave all tables as autovacuum does after a load.
+
+    Sorting once is several times faster than keeping an index of a million rows in order.
+    """
+    indexes = [_Index(*row) for table in tables for row in await owner.fetch(_INDEXES, table)]
+    for index in indexes:
+        await owner.execute(index.drop)
+    yield
+    await owner.execute("SET maintenance_work_mem = '256MB'")
+    for index in indexes:
+        await owner.execute(index.create)
+    await owner.execute("VACUUM ANALYZE")
+
+
 async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counter[tuple[str, str]]:
     """Put events, with all actors and these sources, into an empty store; gives the counts of the terms.
 
-    ``owner`` is a connection of the tables' owner. The log stays empty, see ``load_log``.
+    ``owner`` is a connection of the tables' owner. The log stays empty, see ``load_log``. Nothing has a past; for that
+    there is ``tests/store/past.py``.
     """
     await _load_actors(owner)
-    await _copy(owner, "source", [_source_row(source) for source in cited])
-    # Sorting once is several times faster than keeping an index of a million rows in order.
-    indexes = [_Index(*row) for row in await owner.fetch(_INDEXES, "event_term")]
-    for index in indexes:
-        await owner.execute(index.drop)
+    await copy(owner, "source", [source_row(source) | {"sequence": 0} for source in cited])
+    async with indexed_at_the_end(owner, "event_term"):
+        return await _load_events(owner, made, cited)
+
+
+async def _load_events(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counter[tuple[str, str]]:
     ids: dict[tuple[str, str], int] = {}
     counts: Counter[tuple[str, str]] = Counter()
     facts = {source.id: SourceFacts(source.publisher, source.reliability) for source in cited}
     remaining = iter(made)
-    while batch := list(islice(remaining, _BATCH)):
+    while batch := list(islice(remaining, BATCH)):
         entries: list[tuple[Any, ...]] = []
         for event in batch:
             indexed = Indexed.of(event, facts)
@@ -412,19 +439,14 @@ async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counte
                 )
                 for term in terms
             ]
-        await _copy(owner, "event", [_event_row(event) for event in batch])
-        await owner.copy_records_to_table("event_term", columns=_ENTRY, records=entries)
+        await copy(owner, "event", [event_row(event) for event in batch])
+        await owner.copy_records_to_table("event_term", columns=ENTRY, records=entries)
     rows = [
         {"id": number, "state": state, "name": name, "events": counts[state, name]}
         for (state, name), number in ids.items()
     ]
-    await _copy(owner, "term", rows)
+    await copy(owner, "term", rows)
     await owner.fetchval("SELECT setval(pg_get_serial_sequence('term', 'id'), $1::int8)", len(ids) + 1)
-    await owner.execute("SET maintenance_work_mem = '256MB'")
-    for index in indexes:
-        await owner.execute(index.create)
-    # As autovacuum leaves the tables behind some time after a load.
-    await owner.execute("VACUUM ANALYZE")
     return counts
 
 
@@ -436,38 +458,45 @@ async def load_log(owner: Any) -> None:
         " CASE WHEN state <> 'draft' THEN 'create' END, 'loading', '\\x00' FROM event",
         FIRST_CHANGE,
     )
-    await owner.execute(
-        "UPDATE head SET (sequence, public_sequence, recorded_at)"
-        " = (SELECT max(sequence), max(sequence), max(recorded_at) FROM change)"
-    )
+    await set_head(owner)
     await owner.execute("VACUUM ANALYZE change")
+
+
+async def set_head(owner: Any) -> None:
+    """Put the head at the end of the log."""
+    await owner.execute(
+        "UPDATE head SET (sequence, public_sequence, recorded_at) = ("
+        "SELECT max(sequence), max(sequence) FILTER (WHERE public_type IS NOT NULL), max(recorded_at) FROM change)"
+    )
 
 
 async def _load_actors(owner: Any) -> None:
     made = actors()
-    rows: list[dict[str, Any]] = [
-        {
-            "id": actor.id,
-            "revision": 1,
-            "public": True,
-            "name": actor.name,
-            "kind": actor.kind,
-            "reliability": actor.reliability,
-            "actors": [],
-            "sequence": 0,
-            "document": encode(actor),
-        }
-        for actor in made
-    ]
-    await _copy(owner, "actor", rows)
+    await copy(owner, "actor", [actor_row(actor) | {"sequence": 0} for actor in made])
     names = [{"folded": fold(actor.name), "actor_id": actor.id, "sequence": 0} for actor in made]
-    await _copy(owner, "actor_name", names)
+    await copy(owner, "actor_name", names)
 
 
-def _source_row(source: Source) -> dict[str, Any]:
+def actor_row(actor: Actor) -> dict[str, Any]:
+    """The current row of an actor that everybody sees."""
+    return {
+        "id": actor.id,
+        "revision": actor.revision,
+        "public": True,
+        "name": actor.name,
+        "kind": actor.kind,
+        "reliability": actor.reliability,
+        "actors": [],
+        "sequence": actor.sequence,
+        "document": encode(actor),
+    }
+
+
+def source_row(source: Source) -> dict[str, Any]:
+    """The current row of a source that everybody sees."""
     return {
         "id": source.id,
-        "revision": 1,
+        "revision": source.revision,
         "public": True,
         "identity": source_identity(source),
         "title": source.title,
@@ -475,16 +504,17 @@ def _source_row(source: Source) -> dict[str, Any]:
         "publisher": source.publisher,
         "published": None,
         "reliability": source.reliability,
-        "sequence": 0,
+        "sequence": source.sequence,
         "document": encode(source),
     }
 
 
-def _event_row(event: Event) -> dict[str, Any]:
+def event_row(event: Event) -> dict[str, Any]:
+    """The current row of an event."""
     date = event.date
     return {
         "id": event.id,
-        "revision": 1,
+        "revision": event.revision,
         "state": event.state.value,
         "starts": date.starts,
         "ends": date.ends,
@@ -506,6 +536,7 @@ def _multirange(runs: tuple[tuple[int, int], ...] | None) -> list[Range[int]] | 
     return None if runs is None else [Range(starts, ends) for starts, ends in runs]
 
 
-async def _copy(owner: Any, table: str, rows: list[dict[str, Any]]) -> None:
+async def copy(owner: Any, table: str, rows: list[dict[str, Any]]) -> None:
+    """Put rows into a table, all with the same columns."""
     if rows:
         await owner.copy_records_to_table(table, columns=list(rows[0]), records=[tuple(row.values()) for row in rows])

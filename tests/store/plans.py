@@ -10,8 +10,9 @@ from api.store.store import Store
 
 #: The tables that grow with the store.
 LARGE = {"event", "event_term", "source", "actor", "actor_name", "change", "content", "term"}
+LARGE |= {"past_event", "past_event_term", "past_source", "past_actor", "past_actor_name"}
 #: Those of them that hold events in the order of their dates.
-_DATED = {"event", "event_term"}
+_DATED = {"event", "event_term", "past_event", "past_event_term"}
 
 
 class Sent(NamedTuple):

@@ -47,8 +47,8 @@ async def large(server: EmbeddedServer, template: str) -> AsyncIterator[Large]:
             _CROWD,
         )
         await owner.execute(
-            "INSERT INTO event_term (event_id, term, span, gaps, starts, ends)"
-            " SELECT event_id, $1, span, gaps, starts, ends FROM event_term"
+            "INSERT INTO event_term (event_id, term, span, gaps, starts, ends, sequence)"
+            " SELECT event_id, $1, span, gaps, starts, ends, sequence FROM event_term"
             " WHERE term = (SELECT id FROM term WHERE state = 'published' AND name = $2) LIMIT $3"
             " ON CONFLICT DO NOTHING",
             term,

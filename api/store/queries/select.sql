@@ -3,11 +3,11 @@
 -- have the cursor folded in, or the walk would begin at the wrong end.
 
 -- name: walk_forward
-SELECT t.starts, t.event_id FROM {event_term} AS t
+SELECT t.starts AS position, t.event_id FROM {walked_event_term} AS t
 WHERE (t.starts, t.event_id) >= (:after, :after_id) AND t.starts < :until
 
 -- name: walk_backward
-SELECT t.starts, t.event_id FROM {event_term} AS t
+SELECT t.starts AS position, t.event_id FROM {walked_event_term} AS t
 WHERE (t.starts, t.event_id) <= (:after, :after_id) AND t.starts >= :until
 
 -- name: of_term
@@ -17,7 +17,25 @@ AND t.term = :term
 AND t.term = lead.term
 
 -- name: each_term
-SELECT walked.starts, walked.event_id FROM unnest(:terms::int4[]) AS lead (term) CROSS JOIN LATERAL ({walk}) AS walked
+SELECT walked.position, walked.event_id FROM unnest(:terms::int4[]) AS lead (term) CROSS JOIN LATERAL ({walk}) AS walked
+
+-- name: each_walk
+-- Walks of which each has its own term, class of length and stretch.
+SELECT walked.position, walked.event_id
+FROM unnest(:terms::int4[], :spans::int2[], :afters::int8[], :after_ids::uuid[], :untils::int8[],
+            :ends_afters::int8[], :ends_bys::int8[])
+    AS lead (term, span, after, after_id, until, ends_after, ends_by)
+CROSS JOIN LATERAL ({walk}) AS walked
+
+-- name: stretch_forward
+SELECT t.starts AS position, t.event_id FROM {walked_event_term} AS t
+WHERE t.term = lead.term AND t.span = lead.span AND (t.starts, t.event_id) >= (lead.after, lead.after_id)
+  AND t.starts < lead.until AND t.ends > lead.ends_after AND t.ends <= lead.ends_by
+
+-- name: stretch_backward
+SELECT t.starts AS position, t.event_id FROM {walked_event_term} AS t
+WHERE t.term = lead.term AND t.span = lead.span AND (t.starts, t.event_id) <= (lead.after, lead.after_id)
+  AND t.starts >= lead.until AND t.ends > lead.ends_after AND t.ends <= lead.ends_by
 
 -- name: of_span
 AND t.span = :span
@@ -81,6 +99,12 @@ SELECT t.{position} AS position, t.event_id
 FROM (SELECT id AS event_id, state, starts, ends, runs IS NOT NULL AS gaps, sequence FROM {event} AS event) AS t
 WHERE t.state = :state
 
+-- name: changed
+-- The same for a walk along the changes.
+SELECT t.{position} AS position, t.event_id
+FROM (SELECT id AS event_id, state, starts, ends, runs IS NOT NULL AS gaps, sequence FROM {walked_event} AS event) AS t
+WHERE t.state = :state
+
 -- name: among
 AND t.event_id = ANY (:ids::uuid[])
 
@@ -106,16 +130,22 @@ ORDER BY t.{position}, t.event_id LIMIT :limit
 ORDER BY t.{position} DESC, t.event_id DESC LIMIT :limit
 
 -- name: by_change_forward
-ORDER BY t.sequence LIMIT :limit
+{until} ORDER BY t.sequence LIMIT :limit
 
 -- name: by_change_backward
-ORDER BY t.sequence DESC LIMIT :limit
+{until} ORDER BY t.sequence DESC LIMIT :limit
 
 -- name: changed_since
 -- What has changed from a sequence on, in one state, if it is not more than a bound. Without an order a plan for any
 -- value would begin at the first row of the table.
-(SELECT id, sequence FROM {event} AS event
- WHERE state = :state AND sequence >= :sequence ORDER BY sequence LIMIT :limit)
+SELECT t.sequence AS position, t.id AS event_id FROM {walked_event} AS t
+WHERE t.state = :state AND t.sequence >= :sequence
+
+-- name: written_by
+-- What was written first of one state, up to the moment; what has been superseded by then is looked through, too.
+(SELECT id FROM event WHERE state = :state AND sequence <= :as_of ORDER BY sequence LIMIT :limit)
+UNION ALL
+(SELECT id FROM past_event WHERE state = :state AND sequence <= :as_of ORDER BY sequence LIMIT :limit)
 
 -- The keys of a chronology's events: those picked by hand, if they have an order of their own, come first.
 
@@ -134,19 +164,63 @@ SELECT event_id FROM ({branches}) AS part ORDER BY part, position {order}, event
 SELECT count(*) FROM ({keys}) AS key
 
 -- name: forward
-ORDER BY t.starts, t.event_id LIMIT :limit
+{until} ORDER BY t.starts, t.event_id LIMIT :limit
 
 -- name: backward
-ORDER BY t.starts DESC, t.event_id DESC LIMIT :limit
+{until} ORDER BY t.starts DESC, t.event_id DESC LIMIT :limit
 
 -- name: merged_forward
-SELECT DISTINCT starts, event_id FROM ({branches}) AS branch ORDER BY starts, event_id LIMIT :limit
+SELECT DISTINCT position, event_id FROM ({branches}) AS branch ORDER BY position, event_id LIMIT :limit
 
 -- name: merged_backward
-SELECT DISTINCT starts, event_id FROM ({branches}) AS branch ORDER BY starts DESC, event_id DESC LIMIT :limit
+SELECT DISTINCT position, event_id FROM ({branches}) AS branch ORDER BY position DESC, event_id DESC LIMIT :limit
 
--- name: merged_chosen
-SELECT position, event_id FROM ({branches}) AS branch ORDER BY position {order}, event_id {order} LIMIT :limit
+-- name: merged_chosen_forward
+SELECT position, event_id FROM ({branches}) AS branch ORDER BY position, event_id LIMIT :limit
+
+-- name: merged_chosen_backward
+SELECT position, event_id FROM ({branches}) AS branch ORDER BY position DESC, event_id DESC LIMIT :limit
+
+-- Walks as of a moment, see select/merging.py. `last` is the last place of a full page of what is current.
+
+-- name: present_and_past_forward
+WITH present AS MATERIALIZED (
+{present}
+), last AS MATERIALIZED (
+    SELECT position, event_id FROM (
+        (SELECT position, event_id FROM present WHERE (SELECT count(*) FROM present) >= :limit
+         ORDER BY position DESC, event_id DESC LIMIT 1)
+        UNION ALL SELECT :end::int8, :end_id::uuid
+    ) AS place ORDER BY position, event_id LIMIT 1
+)
+{merged}
+
+-- name: present_and_past_backward
+WITH present AS MATERIALIZED (
+{present}
+), last AS MATERIALIZED (
+    SELECT position, event_id FROM (
+        (SELECT position, event_id FROM present WHERE (SELECT count(*) FROM present) >= :limit
+         ORDER BY position, event_id LIMIT 1)
+        UNION ALL SELECT :end::int8, :end_id::uuid
+    ) AS place ORDER BY position DESC, event_id DESC LIMIT 1
+)
+{merged}
+
+-- name: of_present
+SELECT position, event_id FROM present
+
+-- name: until_forward
+AND (t.starts, t.event_id) <= (SELECT position, event_id FROM last)
+
+-- name: until_backward
+AND (t.starts, t.event_id) >= (SELECT position, event_id FROM last)
+
+-- name: until_change_forward
+AND t.sequence <= (SELECT position FROM last)
+
+-- name: until_change_backward
+AND t.sequence >= (SELECT position FROM last)
 
 -- Pages for `with_included`. `edit` tells whether what nothing public mentions is seen.
 
@@ -166,6 +240,15 @@ WHERE id = :id AND (public OR :edit)
 SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
 WHERE id > :after AND merged_into IS NULL AND (public OR :edit) ORDER BY id LIMIT :limit
 
+-- name: page_of_actors_then
+-- The same as of a moment: along the present ids, which none has ever left, or all past rows would be walked through.
+-- The limit keeps it a walk: nothing is joined in another order.
+SELECT held.* FROM actor AS walked CROSS JOIN LATERAL (
+    SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
+    WHERE actor.id = walked.id AND merged_into IS NULL AND (public OR :edit) LIMIT 1
+) AS held
+WHERE walked.id > :after ORDER BY walked.id LIMIT :limit
+
 -- name: page_of_source
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
 FROM {source} AS source
@@ -175,6 +258,14 @@ WHERE id = :id AND (public OR :edit)
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
 FROM {source} AS source
 WHERE id >= :first AND (public OR :edit) ORDER BY id LIMIT :limit
+
+-- name: page_of_sources_then
+SELECT held.* FROM source AS walked CROSS JOIN LATERAL (
+    SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
+    FROM {source} AS source
+    WHERE source.id = walked.id AND (public OR :edit) LIMIT 1
+) AS held
+WHERE walked.id >= :first ORDER BY walked.id LIMIT :limit
 
 -- name: page_of_source_by_identity
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document

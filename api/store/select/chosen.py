@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from api.store.select.keys import Dates, Position, Term, after, conditions_on, date_conditions
+from api.store.select.merging import merged_walks
 from api.store.sql import Statement
 from schema.edtf import Match, Window
 from schema.edtf.calendar import clamp
@@ -42,7 +43,7 @@ def chosen_statement(
         conditions += conditions_on(statement, [], *dates)
     branches = []
     for state in states:
-        parts = [statement.fragment("chosen", state=state), *conditions]
+        parts = [statement.fragment("changed" if among is None else "chosen", state=state), *conditions]
         if among is None:
             if since is not None:
                 parts.append(statement.fragment("changes_forward", after=since))
@@ -57,10 +58,8 @@ def chosen_statement(
                 start = after(cursor, backward)
                 parts.append(statement.fragment(f"from_{direction}", after=start[0], after_id=start[1]))
             parts.append(statement.fragment(f"in_order_{direction}", limit=limit))
-        branches.append("(" + "\n".join(parts).replace("{position}", position) + ")")
-    order = "DESC" if backward else "ASC"
-    return (
-        statement.fragment("merged_chosen", limit=limit)
-        .replace("{order}", order)
-        .replace("{branches}", "\nUNION ALL\n".join(branches))
-    )
+        branches.append("\n".join(parts).replace("{position}", position))
+    if among is None:
+        return merged_walks(statement, "merged_chosen", branches, limit=limit, backward=backward, by_change=True)
+    merged = statement.fragment(f"merged_chosen_{direction}", limit=limit)
+    return merged.replace("{branches}", "\nUNION ALL\n".join(f"({branch})" for branch in branches))

@@ -15,13 +15,12 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from api.store.select.merging import FIRST_ID, LAST_ID, merged_walks
 from api.store.sql import Statement
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Match, Window
 from schema.edtf.calendar import clamp
 from schema.span import CLASSES, OPEN_END, earliest_start, floor_s
 
-_FIRST_ID = UUID(int=0)
-_LAST_ID = UUID(int=2**128 - 1)
 #: A reading lies at most this far behind (+) or ahead (-) of its instant: zones reach from -12 to +14 hours.
 MOST_BEHIND_S = 14 * 3600
 _AHEAD_S = 12 * 3600
@@ -29,6 +28,8 @@ _AHEAD_S = 12 * 3600
 #: With more, planning the walks one by one takes longer than reading a page of each; and longer statements than that
 #: are not kept prepared by the driver.
 MOST_BRANCHES = 40
+#: What a walk is made for, as the values of ``each_walk``.
+_LEAD = ("terms", "spans", "afters", "after_ids", "untils", "ends_afters", "ends_bys")
 
 #: What a column of 64 bits holds; a cursor that somebody made up may say anything.
 Place = Annotated[int, Meta(ge=UNBOUNDED_START, le=UNBOUNDED_END)]
@@ -101,8 +102,8 @@ def after(position: Position, backward: bool) -> Position:
     """The next place that a key can have."""
     starts, event_id = position
     if backward:
-        return (starts, UUID(int=event_id.int - 1)) if event_id.int else (clamp(starts - 1), _LAST_ID)
-    return (starts, UUID(int=event_id.int + 1)) if event_id != _LAST_ID else (clamp(starts + 1), _FIRST_ID)
+        return (starts, UUID(int=event_id.int - 1)) if event_id.int else (clamp(starts - 1), LAST_ID)
+    return (starts, UUID(int=event_id.int + 1)) if event_id != LAST_ID else (clamp(starts + 1), FIRST_ID)
 
 
 def keys_statement(
@@ -141,6 +142,12 @@ def keys_statement(
     # which is most of what is found; what reaches into it is little.
     left = MOST_BRANCHES - len(starts)
     branches = []
+    if statement.as_of is not None:
+        # Each branch is there twice, and looks at events as they were: too much to plan one for each class of length.
+        of_a_class = [(walk, terms, start) for walk, terms, start in starts if walk.span is not None]
+        starts = [(walk, terms, start) for walk, terms, start in starts if walk.span is None]
+        if of_a_class:
+            branches.append(_each_of_a_class(statement, of_a_class, conditions, backward, limit))
     for walk, terms, start in starts:
         parts = [*_walk_parts(statement, walk, start, backward), *conditions]
         end = statement.fragment(direction, limit=limit)
@@ -152,8 +159,37 @@ def keys_statement(
             branches.append(statement.fragment("each_term", terms=terms).replace("{walk}", walk_of_each))
     if not branches:
         return None
-    merged = statement.fragment(f"merged_{direction}", limit=limit)
-    return merged.replace("{branches}", "\nUNION ALL\n".join(f"({branch})" for branch in branches))
+    return merged_walks(statement, "merged", branches, limit=limit, backward=backward)
+
+
+def _each_of_a_class(
+    statement: Statement,
+    walks: list[tuple[Walk, list[int], Position]],
+    conditions: list[str],
+    backward: bool,
+    limit: int,
+) -> str:
+    """One branch for all walks along classes of length, which reads up to a page of each."""
+    rows = [
+        (
+            term,
+            walk.span,
+            *start,
+            walk.lower if backward else walk.upper,
+            UNBOUNDED_START if walk.ends_after is None else walk.ends_after,
+            UNBOUNDED_END if walk.ends_by is None else walk.ends_by,
+        )
+        for walk, terms, start in walks
+        for term in terms
+    ]
+    columns = dict(zip(_LEAD, (list(column) for column in zip(*rows, strict=True)), strict=True))
+    direction = "backward" if backward else "forward"
+    parts = [
+        statement.fragment(f"stretch_{direction}"),
+        *conditions,
+        statement.fragment(direction, limit=limit),
+    ]
+    return statement.fragment("each_walk", **columns).replace("{walk}", "\n".join(parts))
 
 
 def _walk_parts(statement: Statement, walk: Walk, start: Position, backward: bool) -> list[str]:
@@ -184,10 +220,10 @@ def _start_of(walk: Walk, backward: bool, cursor: Position | None) -> Position |
     if walk.lower >= walk.upper:
         return None
     if backward:
-        first = (walk.upper - 1, _LAST_ID)
+        first = (walk.upper - 1, LAST_ID)
         start = first if cursor is None else min(first, after(cursor, backward))
         return start if start[0] >= walk.lower else None
-    first = (walk.lower, _FIRST_ID)
+    first = (walk.lower, FIRST_ID)
     start = first if cursor is None else max(first, after(cursor, backward))
     return start if start[0] < walk.upper else None
 
