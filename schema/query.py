@@ -12,15 +12,24 @@ from schema.edtf import Edtf, Match, Precision
 from schema.event import Event
 from schema.format import Format
 from schema.source import Source, SourceSummary
-from schema.text import AS_OF_PATTERN, BOX_PATTERN, EXTERNAL_ID_PATTERN, INSTANT_PATTERN, Country, Line, Slug, Tag, Url
+from schema.text import (
+    AS_OF_PATTERN,
+    BOX_PATTERN,
+    EXTERNAL_ID_PATTERN,
+    INSTANT_PATTERN,
+    MAXIMUM_INTEGER,
+    Country,
+    Line,
+    Slug,
+    Tag,
+    Url,
+)
 from schema.validation import Flaw
 from schema.vocabulary import Confidence, Occurrence, Reliability, State
 
 #: How many values one filter takes.
 MAXIMUM_VALUES = 20
 MAXIMUM_PAGE = 1000
-#: Sequences are whole numbers that JSON carries exactly everywhere (RFC 8259 section 6).
-MAXIMUM_SEQUENCE = 2**53 - 1
 
 
 #: Origins beyond this many are counted as this many by the filter.
@@ -70,7 +79,7 @@ def as_of_flaws(as_of: str | None) -> list[Flaw]:
     if as_of is None:
         return []
     if as_of.isdecimal():
-        small = int(as_of) <= MAXIMUM_SEQUENCE
+        small = int(as_of) <= MAXIMUM_INTEGER
         return [] if small else [Flaw("/as_of", "No sequence is as large.", "the sequence of a change")]
     try:
         read_instant(as_of)

@@ -36,7 +36,7 @@ from api.http.parameters import read_if_match, read_slug
 from api.settings import Settings
 from api.store import chronologies
 from api.store.chronology_events import list_chronology_events
-from api.store.cursor import sealed_last
+from api.store.cursor import sealed_as_of
 from api.store.store import Store
 from schema.change import Change, EntityKind
 from schema.chronology import Chronology, ChronologyAnswer, ChronologyEventPage, ChronologyIn, ChronologyPage
@@ -288,8 +288,9 @@ async def seen_chronology(store: Store, reader: Reader, slug: str, asked: EventQ
     name = read_slug(slug, "slug")
     as_of = None
     if asked is not None and asked.as_of is not None:
-        sealed = sealed_last(asked.cursor) if asked.cursor is not None else None
-        as_of = sealed if isinstance(sealed, int) else await read_as_of(store, asked.as_of, reader)
+        as_of = sealed_as_of(asked.cursor) if asked.cursor is not None else None
+        if as_of is None:
+            as_of = await read_as_of(store, asked.as_of, reader)
     chronology = await chronologies.find_chronology(store, name, edit=reader.edit, as_of=as_of)
     if chronology is None:
         raise await missing(store, EntityKind.CHRONOLOGY, name, edit=reader.edit, as_of=as_of)

@@ -11,10 +11,11 @@ from api.store.store import Store
 from schema.actor import ActorSummary
 from schema.query import Included, RecordQuery
 from schema.source import SourceSummary
+from schema.text import MAXIMUM_INTEGER
 from schema.vocabulary import Reliability
 
 #: The sequence as of which a list is read, as its cursors carry it; null for the present.
-Sealed = Annotated[int, Meta(ge=0, le=2**63 - 1)] | None
+Sealed = Annotated[int, Meta(ge=0, le=MAXIMUM_INTEGER)] | None
 
 
 class Item(NamedTuple):

@@ -1,5 +1,6 @@
 """Reads as of a moment: what was answered then is what is answered now about then, to either kind of reader."""
 
+import base64
 import json
 from typing import Any
 from urllib.parse import quote
@@ -200,3 +201,31 @@ async def test_what_is_overdue_depends_on_the_moment(client: Client) -> None:
     page = await read(client, f"/v1/events?overdue=true&as_of={head}")
     assert len(page["items"]) == 1
     assert page == await read(client, f"/v1/events?overdue=true&as_of={head}")
+
+
+async def test_a_chronology_is_as_it_was_then_on_every_page(client: Client) -> None:
+    """Its cursors go on as of the same change, although the moment would by now mean a later one."""
+    await make_actors(client)
+    for number in range(5):
+        await make_event(client, title=f"Event {number}", date=f"200{number}", tags=["old" if number < 3 else "new"])
+    body = {"slug": "tagged", "title": "Tagged", "filter": {"tag": ["old"]}}
+    chronology = await make(client, "/v1/chronologies", body)
+    path = "/v1/chronologies/tagged/events?as_of=2999-01-01T00:00:00Z&limit=2"
+    page = await read(client, path)
+    head = page["as_of"]
+    await send_ok(client, "PATCH", "/v1/chronologies/tagged", {"filter": {"tag": ["new"]}}, chronology["revision"])
+    rest = await read(client, f"{path}&cursor={page['next']}")
+    assert rest["as_of"] == head
+    assert [item["title"] for item in page["items"] + rest["items"]] == ["Event 0", "Event 1", "Event 2"]
+    assert len((await read(client, path))["items"]) == 2
+    assert (await read(client, f"/v1/chronologies/tagged?as_of={head}"))["filter"]["tag"] == ["old"]
+
+
+@pytest.mark.parametrize("last", ["1e99", str(10**30), "-1", "true", '"x"', "null", "[]"])
+async def test_a_made_up_cursor_is_refused(client: Client, last: str) -> None:
+    await make_event(client)
+    await make(client, "/v1/chronologies", {"slug": "all", "title": "All", "filter": {"kind": ["treaty"]}})
+    cursor = base64.urlsafe_b64encode(bytes(9) + f"[1,2,{last}]".encode()).decode().rstrip("=")
+    for path in ("/v1/chronologies/all/events", "/v1/events", "/v1/actors", "/v1/sources", "/v1/chronologies"):
+        answer = await client.http.get(path, params={"cursor": cursor, "as_of": "2"})
+        check_problem(answer, "invalid-cursor", places={"cursor"})
