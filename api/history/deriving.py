@@ -1,11 +1,13 @@
 """What the log says of records: their current rows, their past ones, and where events stand in the index, then and now.
 
 Everything outside the log can be made from here, and is the same as what writers made: each revision holds from its own
-change up to the next one of its record. Contents that are gone, because a draft was discarded or something was
-redacted, leave a gap.
+change up to the next one of its record. Contents of events and chronologies that are gone, because a draft was
+discarded or something was redacted, leave a gap. Others mention actors and sources, which therefore never leave one:
+of a redacted one there is a row that says no more than that.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -14,8 +16,9 @@ from msgspec import structs
 
 from api.store import actors, chronologies, event_writing, sources
 from api.store.copying import RefusedError
-from api.store.identity import source_identity
+from api.store.identity import REDACTED, source_identity
 from api.store.indexing import Entry, Indexed
+from api.store.log import wire_time
 from api.store.sql import query
 from api.store.terms import SourceFacts
 from schema.actor import Actor
@@ -23,7 +26,7 @@ from schema.change import EntityKind
 from schema.chronology import Chronology
 from schema.event import Event
 from schema.source import Source
-from schema.wire import decode_hook
+from schema.wire import decode_hook, encode
 
 R = TypeVar("R", Actor, Source, Event, Chronology)
 T = TypeVar("T")
@@ -53,6 +56,7 @@ class _Step(NamedTuple):
     sequence: int
     to_sequence: int | None
     revision: int
+    recorded_at: datetime
     document: bytes | None
 
 
@@ -88,7 +92,14 @@ def _histories(rows: Iterable[Any]) -> list[_History]:
         revisions = [change for change in changes if change["type"] is not None]
         ends = [change["sequence"] for change in revisions[1:]]
         steps = [
-            _Step(entity_id, change["sequence"], to_sequence, change["revision"], _content(change["document"]))
+            _Step(
+                entity_id,
+                change["sequence"],
+                to_sequence,
+                change["revision"],
+                change["recorded_at"],
+                _content(change["document"]),
+            )
             for change, to_sequence in zip(revisions, [*ends, None], strict=True)
         ]
         histories.append(_History(steps, any(change["public_type"] is not None for change in changes)))
@@ -138,20 +149,33 @@ def _actors(histories: Iterable[_History]) -> Derived:
         for step in history.steps:
             actor = _read(step, Actor)
             spans.append((step.sequence, set(actors.folded_names(actor)) if actor is not None else set()))
-            if actor is not None:
-                rows.append((step, actors.row_of(actor, history.public, step.document or b"")))
+            actor = actor or _redacted_actor(step)
+            rows.append((step, actors.row_of(actor, history.public, step.document or encode(actor))))
         names += [(name, history.steps[0].entity_id, since, until) for name, since, until in _held(spans)]
     return _split(rows, *_ACTOR_ONLY)._replace(names=names)
 
 
 def _sources(histories: Iterable[_History]) -> Derived:
-    rows = (
-        (step, sources.row_of(source, source_identity(source), history.public, step.document or b""))
-        for history in histories
-        for step in history.steps
-        if (source := _read(step, Source)) is not None
-    )
+    rows = []
+    for history in histories:
+        for step in history.steps:
+            source = _read(step, Source) or _redacted_source(step)
+            document = step.document or encode(source)
+            rows.append((step, sources.row_of(source, source_identity(source), history.public, document)))
     return _split(rows, *_SOURCE_ONLY)
+
+
+def _redacted_actor(step: _Step) -> Actor:
+    return Actor(id=step.entity_id, name=REDACTED, kind="redacted", **_written(step))
+
+
+def _redacted_source(step: _Step) -> Source:
+    return Source(id=UUID(step.entity_id), title=REDACTED, **_written(step))
+
+
+def _written(step: _Step) -> dict[str, Any]:
+    time = wire_time(step.recorded_at)
+    return {"revision": step.revision, "sequence": step.sequence, "created_at": time, "updated_at": time}
 
 
 def _chronologies(histories: Iterable[_History]) -> Derived:

@@ -43,7 +43,9 @@ async def fetch_page(connection: Any, statement: Statement, page: str) -> Page:
     sources: dict[str, SourceSummary] = {}
     for row in await connection.fetch(sql, *statement.values):
         if row["part"] == 0:
-            items.append(Item(row["id"], row["revision"], row["position"], row["document"]))
+            # What has been redacted has no document any more, as of when it held.
+            if row["document"] is not None:
+                items.append(Item(row["id"], row["revision"], row["position"], row["document"]))
         elif row["part"] == 1:
             sources[row["id"]] = SourceSummary(
                 title=row["a"],

@@ -8,6 +8,7 @@ import pytest
 from api.history.redaction import Redacted, redact
 from api.history.verification import verify
 from schema.change import EntityKind
+from schema.format import Format
 from schema.problem import ProblemError
 from tests.conftest import Client
 from tests.history.archives import answers_of, archive_of, restore_into, revise
@@ -140,8 +141,25 @@ async def test_an_actor_keeps_its_id_and_nothing_else(client: Client) -> None:
     assert len((await read(client, "/v1/events?actor=person-1"))["items"]) == 1
     check_problem(await client.http.get(f"/v1/events?actor={SECRET}"), "invalid-parameters", places={"actor"})
     check_problem(await client.http.get(f"/v1/actors/person-1?as_of={actor['sequence'] - 1}"), "withdrawn")
-    assert (await client.http.get("/v1/events?format=csv")).status_code == 200
+    await check_exports(client, actor["sequence"] - 1)
     await check_whole(client)
+
+
+async def check_exports(client: Client, before: int) -> None:
+    """Every format can still be made, of the present and as of when what was redacted was there."""
+    for form in Format:
+        for as_of in ("", f"&as_of={before}"):
+            answer = await client.http.get(f"/v1/events?format={form.value}{as_of}")
+            assert answer.status_code == 200, (form, as_of)
+            assert SECRET not in answer.text
+    past = await read(client, f"/v1/events?as_of={before}")
+    event = past["items"][0]
+    # Every id that is mentioned is there, be it only to say that it has been redacted.
+    assert {actor["id"] for actor in event["actors"]} <= set(past["included"]["actors"])
+    assert {citation["source"] for citation in event["citations"]} == set(past["included"]["sources"])
+    for listed in ("actors", "sources"):
+        page = await read(client, f"/v1/{listed}?as_of={before}&limit=1000")
+        assert not any("redacted" in str(item) for item in page["items"])
 
 
 async def test_a_source_keeps_its_id_and_nothing_else(client: Client) -> None:
@@ -164,6 +182,7 @@ async def test_a_source_keeps_its_id_and_nothing_else(client: Client) -> None:
         past = await read(client, f"/v1/events?{filters}&count=exact&as_of={before['sequence']}")
         assert past["count"]["value"] == 0
     assert len((await read(client, f"/v1/events?source={cited[0]['id']}"))["items"]) == 1
+    await check_exports(client, before["sequence"])
     await check_whole(client)
 
 

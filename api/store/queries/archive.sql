@@ -56,7 +56,8 @@ SELECT entity_id, count(*) FROM change WHERE entity = $1 GROUP BY entity_id ORDE
 
 -- name: changes_of
 -- All changes of some records, with their contents.
-SELECT change.entity_id, change.sequence, change.revision, change.type, change.public_type, content.document
+SELECT change.entity_id, change.sequence, change.revision, change.recorded_at, change.type, change.public_type,
+       content.document
 FROM change LEFT JOIN content USING (entity_id, sequence)
 WHERE change.entity = $1 AND change.entity_id = ANY ($2::text[]) ORDER BY change.entity_id, change.sequence;
 

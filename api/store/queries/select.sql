@@ -242,10 +242,10 @@ WHERE id > :after AND merged_into IS NULL AND (public OR :edit) ORDER BY id LIMI
 
 -- name: page_of_actors_then
 -- The same as of a moment: along the present ids, which none has ever left, or all past rows would be walked through.
--- The limit keeps it a walk: nothing is joined in another order.
+-- The limit keeps it a walk: nothing is joined in another order. What has been redacted has no document.
 SELECT held.* FROM actor AS walked CROSS JOIN LATERAL (
     SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
-    WHERE actor.id = walked.id AND merged_into IS NULL AND (public OR :edit) LIMIT 1
+    WHERE actor.id = walked.id AND merged_into IS NULL AND (public OR :edit) AND document IS NOT NULL LIMIT 1
 ) AS held
 WHERE walked.id > :after ORDER BY walked.id LIMIT :limit
 
@@ -263,7 +263,7 @@ WHERE id >= :first AND (public OR :edit) ORDER BY id LIMIT :limit
 SELECT held.* FROM source AS walked CROSS JOIN LATERAL (
     SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
     FROM {source} AS source
-    WHERE source.id = walked.id AND (public OR :edit) LIMIT 1
+    WHERE source.id = walked.id AND (public OR :edit) AND document IS NOT NULL LIMIT 1
 ) AS held
 WHERE walked.id >= :first ORDER BY walked.id LIMIT :limit
 
