@@ -8,6 +8,7 @@ of a redacted one there is a row that says no more than that.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -16,10 +17,10 @@ from msgspec import structs
 
 from api.store import actors, chronologies, event_writing, sources
 from api.store.copying import RefusedError
-from api.store.identity import REDACTED, source_identity
+from api.store.identity import source_identity
 from api.store.indexing import Entry, Indexed
-from api.store.log import wire_time
 from api.store.sql import query
+from api.store.standins import redacted_actor, redacted_source
 from api.store.terms import SourceFacts
 from schema.actor import Actor
 from schema.change import EntityKind
@@ -33,6 +34,8 @@ T = TypeVar("T")
 
 #: A place in the index: state, name, span, gaps, starts, ends.
 _Place = tuple[str, str, int, bool, int, int]
+#: What finding needs to know of sources, by their ids: from which changes on.
+FactsHistory = Mapping[UUID, Sequence[tuple[int, SourceFacts]]]
 
 #: What of a source that has been redacted is still known to indexes.
 _NO_FACTS = SourceFacts(None, None)
@@ -67,14 +70,17 @@ class _History(NamedTuple):
     public: bool
 
 
-async def derive(connection: Any, kind: EntityKind, ids: Sequence[str]) -> Derived:
+async def derive(
+    connection: Any, kind: EntityKind, ids: Sequence[str], facts: FactsHistory = MappingProxyType({})
+) -> Derived:
     """Derive the rows of some records of a kind from the log as it stands.
 
-    Raises ``RefusedError`` for contents that this version cannot read or that are those of another record.
+    ``facts`` are of sources that are to be taken as they were known before, and not as the log has them. Raises
+    ``RefusedError`` for contents that this version cannot read or that are those of another record.
     """
     histories = _histories(await connection.fetch(query("archive", "changes_of"), kind.value, list(ids)))
     if kind is EntityKind.EVENT:
-        return await _events(connection, histories)
+        return await _events(connection, histories, facts)
     if kind is EntityKind.ACTOR:
         return _actors(histories)
     if kind is EntityKind.SOURCE:
@@ -149,7 +155,7 @@ def _actors(histories: Iterable[_History]) -> Derived:
         for step in history.steps:
             actor = _read(step, Actor)
             spans.append((step.sequence, set(actors.folded_names(actor)) if actor is not None else set()))
-            actor = actor or _redacted_actor(step)
+            actor = actor or redacted_actor(step.entity_id, step.revision, step.sequence, step.recorded_at)
             rows.append((step, actors.row_of(actor, history.public, step.document or encode(actor))))
         names += [(name, history.steps[0].entity_id, since, until) for name, since, until in _held(spans)]
     return _split(rows, *_ACTOR_ONLY)._replace(names=names)
@@ -159,23 +165,12 @@ def _sources(histories: Iterable[_History]) -> Derived:
     rows = []
     for history in histories:
         for step in history.steps:
-            source = _read(step, Source) or _redacted_source(step)
+            source = _read(step, Source) or redacted_source(
+                UUID(step.entity_id), step.revision, step.sequence, step.recorded_at
+            )
             document = step.document or encode(source)
             rows.append((step, sources.row_of(source, source_identity(source), history.public, document)))
     return _split(rows, *_SOURCE_ONLY)
-
-
-def _redacted_actor(step: _Step) -> Actor:
-    return Actor(id=step.entity_id, name=REDACTED, kind="redacted", **_written(step))
-
-
-def _redacted_source(step: _Step) -> Source:
-    return Source(id=UUID(step.entity_id), title=REDACTED, **_written(step))
-
-
-def _written(step: _Step) -> dict[str, Any]:
-    time = wire_time(step.recorded_at)
-    return {"revision": step.revision, "sequence": step.sequence, "created_at": time, "updated_at": time}
 
 
 def _chronologies(histories: Iterable[_History]) -> Derived:
@@ -188,13 +183,13 @@ def _chronologies(histories: Iterable[_History]) -> Derived:
     return _split(rows, *_CHRONOLOGY_ONLY)
 
 
-async def _events(connection: Any, histories: Sequence[_History]) -> Derived:
+async def _events(connection: Any, histories: Sequence[_History], known_facts: FactsHistory) -> Derived:
     steps = [[(step, _read(step, Event)) for step in history.steps] for history in histories]
     known = [event for record in steps for _, event in record if event is not None]
     attributed = {name for event in known for citation in event.citations for name in citation.attribution}
     created = dict(await connection.fetch(query("archive", "actors_created"), list(attributed)))
     cited = {citation.source for event in known for citation in event.citations}
-    facts = await _facts(connection, cited)
+    facts = {**await facts_of(connection, cited), **known_facts}
     rows, entries = [], list[Entry]()
     for record in steps:
         places: list[tuple[int, set[_Place]]] = []
@@ -215,7 +210,7 @@ async def _events(connection: Any, histories: Sequence[_History]) -> Derived:
 
 
 def _places(
-    event: Event, step: _Step, cited: Sequence[UUID], facts: Mapping[UUID, Sequence[tuple[int, SourceFacts]]]
+    event: Event, step: _Step, cited: Sequence[UUID], facts: FactsHistory
 ) -> Iterator[tuple[int, set["_Place"]]]:
     """Where an event stands in the index, from each sequence on at which that changed: with a revision of its own, and
     whenever the publisher or the reliability of a source that it cites did.
@@ -235,13 +230,14 @@ def _facts_at(history: Sequence[tuple[int, SourceFacts]], sequence: int) -> Sour
     return next((facts for since, facts in reversed(history) if since <= sequence), _NO_FACTS)
 
 
-async def _facts(connection: Any, ids: Iterable[UUID]) -> dict[UUID, list[tuple[int, SourceFacts]]]:
-    """What finding needs to know of sources, from each change on that changed it."""
+async def facts_of(connection: Any, ids: Iterable[UUID]) -> dict[UUID, list[tuple[int, SourceFacts]]]:
+    """What finding needs to know of sources, from each change on that changed it; nothing of those there are not."""
+    ids = list(ids)
     texts = [str(source) for source in ids]
     rows = await connection.fetch(query("archive", "changes_of"), EntityKind.SOURCE.value, texts) if texts else []
-    found: dict[UUID, list[tuple[int, SourceFacts]]] = {}
+    found: dict[UUID, list[tuple[int, SourceFacts]]] = {source: [] for source in ids}
     for history in _histories(rows):
-        known = found.setdefault(UUID(history.steps[0].entity_id), [])
+        known = found[UUID(history.steps[0].entity_id)]
         for step in history.steps:
             source = _read(step, Source)
             facts = SourceFacts(source.publisher, source.reliability) if source is not None else _NO_FACTS

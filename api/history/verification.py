@@ -39,7 +39,7 @@ async def verify(connection: Any, published: Mapping[int, bytes] = MappingProxyT
         if noted.pop(0, FIRST_DIGEST) != FIRST_DIGEST:
             findings.append("Before the first change the digest is always the same, and not the one that was noted.")
         async for row in changes(connection):
-            findings += _findings_of_content(row, redacted)
+            findings += _findings_of_content(row, redacted, told=head["follows"] is None)
             findings += chain.follow(row)
             if noted.pop(row["sequence"], row["digest"]) != row["digest"]:
                 findings.append(f"At change {row['sequence']} the digest is another one than was noted.")
@@ -54,10 +54,13 @@ async def verify(connection: Any, published: Mapping[int, bytes] = MappingProxyT
     return Verified(head["sequence"], head["digest"], findings[:_MAXIMUM_FINDINGS], not changeable)
 
 
-def _findings_of_content(row: Any, redacted: Container[int]) -> list[str]:
-    """Say whether a content is missing without a redaction that says so, or there in spite of one."""
+def _findings_of_content(row: Any, redacted: Container[int], *, told: bool) -> list[str]:
+    """Say whether a content is missing without a redaction that says so, or there in spite of one.
+
+    Not ``told``: a follower may be told of the redaction later than of the change.
+    """
     sequence = row["sequence"]
-    if lacks_content(row) and sequence not in redacted:
+    if told and lacks_content(row) and sequence not in redacted:
         return [f"The content of change {sequence} is missing, and no redaction says why."]
     if row["document"] is not None and sequence in redacted:
         return [f"The content of change {sequence} is there, but was redacted."]

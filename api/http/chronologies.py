@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from api.auth import Reader
-from api.export.exporting import Titles
+from api.export.exporting import Titles, pin
 from api.export.walk import pages_of_chronology
 from api.formats.registry import WRITERS
 from api.history.redaction import missing
@@ -251,6 +251,9 @@ async def list_events(
     `as_of`, the chronology is as it was then, too.
     """
     chosen = chosen_format(request, asked)
+    if chosen is not Format.JSON:
+        # What the chronology says, and what its file is made of, are of one moment.
+        asked = await pin(store, asked, edit=reader.edit)
     chronology = await seen_chronology(store, reader, slug, asked)
     clock = chronology_clock(chronology, asked)
     if chosen is not Format.JSON:

@@ -86,10 +86,10 @@ async def bookmark_of(store: Store, mark: bytes, asked: RecordQuery, kind: Any, 
 
     The moment that a list is read as of is resolved once, with its first page, and sealed in the cursors.
     """
-    if asked.cursor is not None:
-        return Bookmark(*unseal(mark, asked.cursor, tuple[kind, Sealed]))
-    moment = await moment_of(store, asked.as_of, edit=edit)
-    return Bookmark(first, None if moment is None else moment.sequence)
+    sealed = unseal(mark, asked.cursor, tuple[kind, Sealed]) if asked.cursor is not None else (first, None)
+    as_of = asked.as_of if sealed[1] is None else str(sealed[1])
+    moment = await moment_of(store, as_of, edit=edit)
+    return Bookmark(sealed[0], None if moment is None else moment.sequence)
 
 
 async def list_by_id(

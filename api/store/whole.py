@@ -1,25 +1,21 @@
 """What lists of events mention, in full: for exports, which carry it along."""
 
 from collections.abc import Collection
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from api.store.identity import REDACTED
 from api.store.log import wire_time
 from api.store.sql import fetch, query
+from api.store.standins import redacted_actor, redacted_source
 from schema.actor import Actor
 from schema.source import Source
 from schema.vocabulary import ChangeType
 from schema.wire import decode_hook
 
-T = TypeVar("T", Actor, Source)
-
 #: Beyond every sequence.
 _FOR_EVER = 2**63 - 1
-#: When something was written whose content is gone.
-_UNKNOWN = "1970-01-01T00:00:00.000000Z"
 
 
 class PublicChange(NamedTuple):
@@ -36,7 +32,12 @@ async def fetch_sources(
 ) -> dict[UUID, Source]:
     """Read sources by their ids, those that the reader may see."""
     rows = await fetch(connection, "whole", "sources", as_of=as_of, ids=list(ids), edit=edit)
-    return {row["id"]: _read(row, Source, title=REDACTED) for row in rows}
+    return {
+        row["id"]: redacted_source(*row[:4])
+        if row["document"] is None
+        else msgspec.json.decode(row["document"], type=Source, dec_hook=decode_hook)
+        for row in rows
+    }
 
 
 async def fetch_actors(
@@ -44,15 +45,12 @@ async def fetch_actors(
 ) -> dict[str, Actor]:
     """Read actors by their ids, those that the reader may see; an id that none has is left out."""
     rows = await fetch(connection, "whole", "actors", as_of=as_of, ids=list(ids), edit=edit)
-    return {row["id"]: _read(row, Actor, name=REDACTED, kind="redacted") for row in rows}
-
-
-def _read(row: Any, type: type[T], **redacted: str) -> T:
-    """Read a record; of one that has been redacted since it held, no more than that is left."""
-    if row["document"] is None:
-        members = {"id": row["id"], "revision": row["revision"], "sequence": row["sequence"], **redacted}
-        return msgspec.convert({**members, "created_at": _UNKNOWN, "updated_at": _UNKNOWN}, type)
-    return msgspec.json.decode(row["document"], type=type, dec_hook=decode_hook)
+    return {
+        row["id"]: redacted_actor(*row[:4])
+        if row["document"] is None
+        else msgspec.json.decode(row["document"], type=Actor, dec_hook=decode_hook)
+        for row in rows
+    }
 
 
 async def fetch_public_changes(

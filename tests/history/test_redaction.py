@@ -5,8 +5,10 @@ from typing import Any
 import asyncpg
 import pytest
 
+from api.history import rebuilding
 from api.history.redaction import Redacted, redact
 from api.history.verification import verify
+from api.store.releases import Keeping
 from schema.change import EntityKind
 from schema.format import Format
 from schema.problem import ProblemError
@@ -81,11 +83,45 @@ async def test_nothing_that_a_redacted_event_said_is_left(client: Client) -> Non
         assert (await read(client, f"/v1/events?count=exact{as_of}"))["count"]["value"] == 0
         assert (await read(client, f"/v1/events?tag={SECRET}&count=exact{as_of}"))["items"] == []
     assert (await client.http.get("/v1/chronologies/all/releases/1")).status_code == 410
-    # Its id stays taken, and a request that is sent again is none that could give the old answer.
+    # Its id stays taken, and a request that is sent again is told that it was done, and no more.
     check_problem(await send(client, "POST", "/v1/events", event_body(id=event["id"])), "conflict")
-    answer = await client.http.post("/v1/events", json=event_body(**members), headers=key)
-    assert answer.status_code == 201
-    assert answer.json()["id"] != event["id"]
+    for _ in range(2):
+        check_problem(await client.http.post("/v1/events", json=event_body(**members), headers=key), "withdrawn")
+    assert SECRET not in await everything(client)
+    await check_whole(client)
+
+
+async def test_a_release_that_was_being_made_is_not_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The redaction cannot see it yet, and so could not withdraw it."""
+    event = await make_event(client, title=SECRET)
+    await make_event(client, title="Another")
+    await make(client, "/v1/chronologies", {"slug": "all", "title": "All", "filter": {"kind": ["treaty"]}})
+    whole = Keeping.keep_file
+
+    async def delayed(keeping: Keeping, *given: Any) -> Any:
+        if given[0] is Format.CSV:
+            await redacted(client, EntityKind.EVENT, event["id"])
+        return await whole(keeping, *given)
+
+    monkeypatch.setattr(Keeping, "keep_file", delayed)
+    check_problem(await send(client, "POST", "/v1/chronologies/all/releases", {}), "busy")
+    monkeypatch.undo()
+    assert SECRET not in await everything(client)
+    await make(client, "/v1/chronologies/all/releases", {})
+    await check_whole(client)
+
+
+async def test_the_events_of_a_redacted_source_are_moved_in_the_index_a_few_at_a_time(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "_TOGETHER_RECORDS", 2)
+    await make_actors(client)
+    source = await make(client, "/v1/sources", {"title": SECRET, "publisher": "the-paper", "reliability": "A"})
+    for number in range(5):
+        await make_event(client, title=f"Event {number}", citations=[{"source": source["id"]}])
+    assert (await read(client, "/v1/events?min_reliability=A&count=exact"))["count"]["value"] == 5
+    await redacted(client, EntityKind.SOURCE, source["id"])
+    assert (await read(client, "/v1/events?min_reliability=A&count=exact"))["count"]["value"] == 0
     await check_whole(client)
 
 

@@ -16,7 +16,8 @@ WHERE content_digest IS NOT NULL
 ) AND sequence NOT IN (SELECT unnest(redacts) FROM change WHERE redacts IS NOT NULL);
 
 -- name: set_head
-UPDATE head SET sequence = $1, public_sequence = $2, recorded_at = $3, digest = $4;
+UPDATE head SET sequence = $1, public_sequence = $2, recorded_at = $3, digest = $4
+RETURNING pg_notify('dateline_changes', '');
 
 -- name: analyze_log
 -- What follows joins the log with itself, and the tables were empty when they were last looked at.

@@ -23,8 +23,8 @@ SELECT document FROM chronology WHERE slug = $1;
 DELETE FROM content WHERE entity_id = $1 AND sequence = ANY ($2::int8[]);
 
 -- name: forget_answers
--- Any of them may hold something; a request that is sent again is done again.
-DELETE FROM idempotency;
+-- Any of them may hold something. That the requests were done must still be known.
+UPDATE idempotency SET status = 0, headers = '{}', body = '' WHERE status <> 0;
 
 -- name: forget_reports
 DELETE FROM import;
