@@ -307,6 +307,31 @@ async def test_what_cannot_be_merged(client: Client) -> None:
     await check_whole(client)
 
 
+async def test_figures_come_with_whoever_stands_for_those_who_state_them(client: Client) -> None:
+    await make_actors(client)
+    citation = {
+        "source": {"title": "A", "publisher": "the-gazette"},
+        "attribution": ["ROK"],
+        "figures": [{"measure": "troops", "value": 1}],
+    }
+    event = await make_event(client, actors=[{"id": "russia"}], citations=[citation])
+    await merge(client, "south-korea", "north-korea")
+    await merge(client, "the-gazette", "the-paper")
+    answer = await read(client, f"/v1/events/{event['id']}/figures")
+    assert set(answer["included"]["actors"]) == {"north-korea", "south-korea", "the-gazette", "the-paper"}
+    assert answer["included"]["actors"]["south-korea"]["name"] == "North Korea"
+
+
+async def test_a_page_of_json_can_be_imported(client: Client) -> None:
+    await make_actors(client)
+    await make_event(client, actors=[{"id": "ROK"}, {"id": "russia"}])
+    await merge(client, "south-korea", "north-korea")
+    page = (await client.http.get("/v1/events")).content
+    assert statuses(await send_file(client, page, "page.json")) == ["unchanged"]
+    await empty(client)
+    assert statuses(await send_file(client, page, "page.json")) == ["created"]
+
+
 async def test_a_merge_with_a_key_is_done_once(client: Client) -> None:
     await make_actors(client)
     headers = {**if_match(client, 1), "Idempotency-Key": "one"}
