@@ -108,13 +108,13 @@ class _Apart(Store):
 
 
 async def _pairs_of_the_past(store: Store, apart: Store, last: int, events: int) -> list[Pair]:
-    """Pages as of the last change, half of all changes, and a twentieth of them."""
+    """Pages as of the last change, half of all changes, and a twelfth of them."""
 
     def page(**members: Any) -> Call:
         return _page(store, **members)
 
     first, actor, month = page(), page(actor=[_QUARTER]), page(**_MONTH)
-    head, middle, early = (str(sequence) for sequence in (last, last // 2, last // 20))
+    head, middle, early = (str(sequence) for sequence in (last, last // 2, last // 12))
     number = max(2, events // 200)
     deep = page(as_of=middle, cursor=await _cursor_of_page(store, number, as_of=middle))
     return [

@@ -20,6 +20,7 @@ from api.engine.embedded import EmbeddedServer
 from api.history.rebuilding import rebuild
 from api.store.select.chosen import FEW
 from schema.edtf import parse
+from schema.span import CLASSES
 from tests.conftest import Database, fresh_database
 from tests.store import generation, past
 from tests.store.crowded import Crowded, looked_at
@@ -91,12 +92,16 @@ async def moments(server: EmbeddedServer, template: str) -> AsyncIterator[Moment
             yield Moments(crowded, loaded.last, moments)
 
 
-def _check(plan: Plan, given: int, entries_for_each: float) -> None:
+def _check(plan: Plan, query: str, given: int, entries_for_each: float) -> None:
     assert plan.sequential == []
     # What is sorted without a limit is no more than what lies in the stretch of a page.
     assert plan.largest_unlimited <= _LIMIT + 1
     rows = given if given >= 10 else _LIMIT
-    assert plan.rows_read <= rows * (_MOST_PER_ROW + _MOST_FOR_EACH * entries_for_each)
+    most = rows * (_MOST_PER_ROW + _MOST_FOR_EACH * entries_for_each)
+    if "date_" in query:
+        # Up to a page of each class of length, and the event itself where its date has gaps or is an instant.
+        most += len(CLASSES) * (_LIMIT + 1) * (4 + entries_for_each)
+    assert plan.rows_read <= most
 
 
 @pytest.mark.parametrize("moment", ["head", "shortly before", "middle", "early"])
@@ -105,7 +110,7 @@ async def test_a_page_reads_little(moments: Moments, query: str, moment: str) ->
     given, _, sent = await moments.ask(query, moment)
     if sent is not None:
         for mode in _MODES:
-            _check(await explain(moments.crowded.database, sent, mode), given, moments.moments[moment][1])
+            _check(await explain(moments.crowded.database, sent, mode), query, given, moments.moments[moment][1])
 
 
 @pytest.mark.parametrize("query", _CASES)
@@ -133,8 +138,8 @@ async def test_a_page_far_behind_costs_what_the_first_does(moments: Moments, que
     assert deep is not None
     for mode in _MODES:
         one, other = [await explain(moments.crowded.database, sent, mode) for sent in (first, deep)]
-        _check(other, _LIMIT, entries_for_each)
-        assert other.rows_read <= 2 * one.rows_read
+        _check(other, query, _LIMIT, entries_for_each)
+        assert other.rows_read <= 3 * one.rows_read
 
 
 _HELD = """

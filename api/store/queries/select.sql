@@ -217,7 +217,8 @@ AND (t.starts, t.event_id) <= (SELECT position, event_id FROM last)
 AND (t.starts, t.event_id) >= (SELECT position, event_id FROM last)
 
 -- name: until_change_forward
-AND t.sequence <= (SELECT position FROM last)
+-- No sequence is below zero: a stretch with two ends is what the planner takes for a short one, even if it knows neither.
+AND t.sequence >= 0 AND t.sequence <= (SELECT position FROM last)
 
 -- name: until_change_backward
 AND t.sequence >= (SELECT position FROM last)
