@@ -217,10 +217,13 @@ class Loaded(NamedTuple):
     last: int
 
 
-async def load(owner: Any, events: int, superseded: int, cited: list[Source], seed: int = 1) -> Loaded:
+async def load(
+    owner: Any, events: int, superseded: int, cited: list[Source], made: Iterable[Event] | None = None
+) -> Loaded:
     """Put events, all that they mention, and so many superseded revisions into an empty store, with the whole log.
 
-    ``owner`` is a connection of the tables' owner. The digests of the log are not those of its contents.
+    ``owner`` is a connection of the tables' owner; ``made`` are the events, if they are others. The digests of the log
+    are not those of its contents.
     """
     times = Times(events, superseded, len(cited))
     index, before = _Index(cited), _Before()
@@ -229,8 +232,8 @@ async def load(owner: Any, events: int, superseded: int, cited: list[Source], se
         for kind, records in ((EntityKind.ACTOR, _actors()), (EntityKind.SOURCE, _sources(cited))):
             histories = [_renamed(record, times.of(kind, number)) for number, record in enumerate(records)]
             await _copy_records(owner, kind, histories)
-        made = enumerate(generation.events(events, cited, seed))
-        while batch := list(islice(made, BATCH)):
+        remaining = enumerate(made if made is not None else generation.events(events, cited))
+        while batch := list(islice(remaining, BATCH)):
             histories_of_events = [before.history(event, times.of(EntityKind.EVENT, number)) for number, event in batch]
             for history in histories_of_events:
                 index.add(history)
