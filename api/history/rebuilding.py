@@ -40,7 +40,7 @@ async def rebuild(connection: Any, told: Callable[[int], object] = lambda done: 
     done = 0
     with refusals():
         for kind in KINDS:
-            async for ids in _portions(connection, kind):
+            async for ids in portions(connection, kind):
                 derived = await derive(connection, kind, ids)
                 await _put(connection, kind, derived)
                 await collect(connection, derived.entries)
@@ -140,8 +140,8 @@ async def _put(connection: Any, kind: EntityKind, derived: Derived) -> None:
         await connection.executemany(query("rows", "put_past_name"), past)
 
 
-async def _portions(connection: Any, kind: EntityKind) -> AsyncIterator[list[str]]:
-    """The ids of all records of a kind, a bounded number at a time."""
+async def portions(connection: Any, kind: EntityKind) -> AsyncIterator[list[str]]:
+    """The ids of all records of a kind that the log knows, a bounded number at a time."""
     portion: list[str] = []
     changes = 0
     async for entity_id, number in connection.cursor(query("archive", "records_of"), kind.value, prefetch=500):

@@ -5,6 +5,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from api.history.chain import Chain, changes, lacks_content
+from api.history.comparing import differences
+from api.store.copying import RefusedError
 from api.store.log import FIRST_DIGEST
 from api.store.sql import query
 
@@ -30,7 +32,9 @@ async def verify(connection: Any, published: Mapping[int, bytes] = MappingProxyT
     ``protected`` says whether the connected role is kept from changing history, or whether a change would only
     be found. Findings stop at a hundred.
     """
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
+    transaction = connection.transaction(isolation="repeatable_read")
+    await transaction.start()
+    try:
         head = await connection.fetchrow(query("log", "head"))
         redacted = {row["sequence"] for row in await connection.fetch(query("log", "redacted"))}
         findings: list[str] = []
@@ -51,6 +55,9 @@ async def verify(connection: Any, published: Mapping[int, bytes] = MappingProxyT
                 findings.append(f"The log ends at change {chain.sequence}, the head says {head['sequence']}.")
             findings += await _findings_beside_the_log(connection)
         changeable = await can_change_history(connection)
+    finally:
+        # Nothing but temporary tables was written.
+        await transaction.rollback()
     return Verified(head["sequence"], head["digest"], findings[:_MAXIMUM_FINDINGS], not changeable)
 
 
@@ -80,4 +87,7 @@ async def _findings_beside_the_log(connection: Any) -> list[str]:
         findings.append(f"{stray} contents belong to no change.")
     for row in await connection.fetch(query("log", "rows_unlike_the_log"), _MAXIMUM_FINDINGS):
         findings.append(f"The current {row['entity']} {row['id']} is not what was written last.")
-    return findings
+    try:
+        return findings + await differences(connection)
+    except RefusedError as error:
+        return [*findings, f"{error}."]

@@ -55,6 +55,23 @@ _SQL = {
     " document FROM event LIMIT 1",
     "a current actor is rewritten": "UPDATE actor SET document = '{}' WHERE id = 'russia'",
     "a current source is rewritten": "UPDATE source SET document = '{}'",
+    "an event is hidden from the index": "DELETE FROM event_term WHERE event_id IN (SELECT id FROM event LIMIT 1)",
+    "an event is put elsewhere in the index": "UPDATE event_term SET ends = ends + 1 WHERE event_id IN"
+    " (SELECT id FROM event LIMIT 1)",
+    "an event is found by what it is not": "INSERT INTO event_term SELECT event_id, term, span, gaps, starts - 1, ends,"
+    " sequence FROM event_term LIMIT 1",
+    "a term is counted wrongly": "UPDATE term SET events = events + 1 WHERE name = 'kind:treaty'",
+    "a past event is rewritten": "UPDATE past_event SET starts = starts - 86400",
+    "a past event is deleted": "DELETE FROM past_event",
+    "a past event is put in": "INSERT INTO past_event SELECT gen_random_uuid(), revision, state, starts, ends, runs,"
+    " instant_starts, instant_starts_latest, instant_ends, instant_runs, planned, positions, actors, sources, sequence,"
+    " to_sequence FROM past_event LIMIT 1",
+    "when a past entry held is rewritten": "UPDATE past_event_term SET to_sequence = to_sequence + 1",
+    "a column of a current event is rewritten": "UPDATE event SET starts = starts - 86400 WHERE revision = 2",
+    "an actor is given another name": "UPDATE actor_name SET folded = 'somebody else' WHERE folded = 'russia'",
+    "an actor is hidden": "UPDATE actor SET public = false WHERE id = 'russia'",
+    "an actor is merged": "UPDATE actor SET merged_into = 'north-korea' WHERE id = 'russia'",
+    "a source becomes another's": "UPDATE source SET publisher = 'the-gazette'",
 }
 
 
