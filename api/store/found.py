@@ -22,16 +22,14 @@ def parts_for(search: Search, sample: int) -> int:
     return parts
 
 
-def entries(statement: Statement, search: Search, *, parts: int = 1, gaps: bool | None = None) -> str:
+def entries(statement: Statement, search: Search, *, parts: int = 1) -> str:
     """Write the query that gives the entries in the index of all that is found, each event once.
 
-    ``parts`` above 1 gives one part of so many. ``gaps`` tells whether those are wanted whose days are not one run.
+    ``parts`` above 1 gives one part of so many.
     """
     conditions = checks_of(statement, search)
     if parts > 1:
         conditions.append(statement.fragment("in_sample", mask=parts - 1))
-    if gaps is not None:
-        conditions.append(statement.fragment("with_gaps" if gaps else "without_gaps"))
     for dates in search.also:
         conditions += [*date_conditions(statement, *dates), *conditions_on(statement, [], *dates)]
     if search.wanted.only is not None:

@@ -25,7 +25,6 @@ _EXACT_SHARE = 0.7
 _SAMPLE = 50_000
 #: Sums of fractions are rounded to so many places.
 _PLACES = 6
-_UNDATED = {Binning.SPREAD: "undated_end", Binning.EARLIEST: "undated_start", Binning.EXCLUDE: "undated_end"}
 
 
 class _Days(NamedTuple):
@@ -76,7 +75,7 @@ async def count_over_time(store: Store, asked: HistogramQuery, *, edit: bool) ->
                 exact = False
                 tally = await _tally(bound, connection, search, asked, days, parts_for(search, _SAMPLE))
     if search is None:
-        tally = _Tally(*_no_bins(asked, days), 0, 0)
+        tally = _nothing(asked, days)
     elif tally is None:
         tally = _Tally([], [], search.most, 0)
     return _written(asked, window, wanted, tally, exact=exact)
@@ -103,33 +102,49 @@ async def _tally(
     bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, days: _Days, parts: int
 ) -> _Tally | None:
     """Count in bins, all events or one part of so many; None if there is no time for it."""
-    bounded = days.begin is not None and days.until is not None
-    undated = "undated_never" if bounded and asked.bin is Binning.SPREAD else _UNDATED[asked.bin]
-    statement = new_statement(search)
-    condition = statement.fragment(undated, **_open(undated))
-    found = statement.fragment("extent").replace("{undated}", condition)
-    found = found.replace("{entries}", entries(statement, search, parts=parts))
-    rows = await bound.fetch(connection, found, *statement.values)
-    if rows is None:
-        return None
-    extent = rows[0]
-    total, left_out = extent["total"] * parts, extent["undated"] * parts
-    first, past = _stretch(extent, asked, days)
+    first, past = days
+    total = left_out = 0
+    if first is None or past is None:
+        extent = await _extent(bound, connection, search, asked, parts)
+        if extent is None:
+            return None
+        total, left_out = extent["total"], extent["undated"]
+        first, past = _stretch(extent, asked, days)
     if first is None or past is None or first >= past:
-        return _Tally(*_no_bins(asked, days), total, left_out)
+        return _Tally([], [], total * parts, left_out * parts)
     _refuse_too_many(first, past, asked)
-    bounds = _bounds(first, past, asked, days)
+    bounds = bounds_of_bins(
+        first, past, asked.interval, cut_first=days.begin is not None, cut_past=days.until is not None
+    )
     statement = new_statement(search)
-    counting = _bins_statement(statement, search, asked, bounds, undated, parts)
-    rows = await bound.fetch(connection, counting, *statement.values)
+    text = _bins_statement(statement, search, asked, bounds, _undated(statement, asked, days), parts)
+    rows = await bound.fetch(connection, text, *statement.values)
     if rows is None:
         return None
-    return _Tally(bounds, [count * parts for count in _counts(rows, bounds)], total, left_out)
+    by_bin = {row["bin"]: row for row in rows}
+    sums = by_bin[None]
+    total, left_out = round(sums["inside"] or 0), round(sums["opened"])
+    counts = [count * parts for count in _counts(by_bin, bounds)]
+    return _Tally(bounds, counts, total * parts, left_out * parts)
 
 
-def _open(undated: str) -> dict[str, int]:
-    named = {"open_start": UNBOUNDED_START, "open_end": UNBOUNDED_END}
-    return {"undated_never": {}, "undated_start": {"open_start": UNBOUNDED_START}, "undated_end": named}[undated]
+async def _extent(bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, parts: int) -> Any:
+    """Look how far the events reach that are counted."""
+    statement = new_statement(search)
+    undated = _undated(statement, asked, _Days(None, None))
+    text = statement.fragment("extent").replace("{undated}", undated)
+    text = text.replace("{entries}", entries(statement, search, parts=parts))
+    rows = await bound.fetch(connection, text, *statement.values)
+    return None if rows is None else rows[0]
+
+
+def _undated(statement: Statement, asked: HistogramQuery, days: _Days) -> str:
+    """The condition under which an event has no place among the bins."""
+    if asked.bin is Binning.EARLIEST:
+        return statement.fragment("undated_start", open_start=UNBOUNDED_START)
+    if asked.bin is Binning.SPREAD and None not in days:
+        return statement.fragment("undated_never")
+    return statement.fragment("undated_end", open_start=UNBOUNDED_START, open_end=UNBOUNDED_END)
 
 
 def _stretch(extent: Any, asked: HistogramQuery, days: _Days) -> tuple[int | None, int | None]:
@@ -143,43 +158,31 @@ def _stretch(extent: Any, asked: HistogramQuery, days: _Days) -> tuple[int | Non
     return first, past
 
 
-def _bounds(first: int, past: int, asked: HistogramQuery, days: _Days) -> list[int]:
-    return bounds_of_bins(
-        first, past, asked.interval, cut_first=days.begin is not None, cut_past=days.until is not None
-    )
-
-
-def _no_bins(asked: HistogramQuery, days: _Days) -> tuple[list[int], list[float]]:
+def _nothing(asked: HistogramQuery, days: _Days) -> _Tally:
     """The bins of a range in which there is nothing; without a range there are none."""
     if days.begin is None or days.until is None:
-        return [], []
-    bounds = _bounds(days.begin, days.until, asked, days)
-    return bounds, [0.0] * (len(bounds) - 1)
+        return _Tally([], [], 0, 0)
+    bounds = bounds_of_bins(days.begin, days.until, asked.interval, cut_first=True, cut_past=True)
+    return _Tally(bounds, [0.0] * (len(bounds) - 1), 0, 0)
 
 
 def _bins_statement(
     statement: Statement, search: Search, asked: HistogramQuery, bounds: list[int], undated: str, parts: int
 ) -> str:
-    condition = statement.fragment(undated, **_open(undated))
-
-    def dated(name: str, gaps: bool | None, **values: int) -> str:
-        text = statement.fragment(name, **values).replace("{undated}", condition)
-        return text.replace("{entries}", entries(statement, search, parts=parts, gaps=gaps))
-
-    edges = {"begin": bounds[0], "until": bounds[-1]}
-    if asked.bin is not Binning.SPREAD:
-        values = {"bounds": bounds} if asked.bin is Binning.EARLIEST else {"bounds": bounds, **edges}
-        text = statement.fragment(asked.bin.value, **values)
-        return text.replace("{dates}", dated("dates", None))
-    opened = {"open_first": UNBOUNDED_START // SECONDS_PER_DAY, "open_past": -(-UNBOUNDED_END // SECONDS_PER_DAY)}
-    text = statement.fragment("spread", bounds=bounds, **edges, **opened).replace("{dates}", dated("dates", gaps=False))
-    with_gaps = dated("dates_with_gaps", gaps=True, open_start=UNBOUNDED_START, open_end=UNBOUNDED_END)
-    return text.replace("{dates_with_gaps}", with_gaps)
+    values: dict[str, Any] = {"bounds": bounds}
+    if asked.bin is not Binning.EARLIEST:
+        values |= {"begin": bounds[0], "until": bounds[-1]}
+    if asked.bin is Binning.SPREAD:
+        values |= {"open_first": UNBOUNDED_START // SECONDS_PER_DAY, "open_past": -(-UNBOUNDED_END // SECONDS_PER_DAY)}
+    text = statement.fragment("dated").replace("{counting}", statement.fragment(asked.bin.value, **values))
+    text = text.replace("{undated}", undated)
+    # How a date is counted that has gaps is the same as for any, unless it is spread.
+    text = text.replace("{gaps}", statement.fragment("gaps") if asked.bin is Binning.SPREAD else "NULL")
+    return text.replace("{entries}", entries(statement, search, parts=parts))
 
 
-def _counts(rows: list[Any], bounds: list[int]) -> list[float]:
+def _counts(by_bin: dict[int | None, Any], bounds: list[int]) -> list[float]:
     """Add up what lies in each bin: what begins or ends there, and the shares of what goes on throughout it."""
-    by_bin = {row["bin"]: row for row in rows}
     counts, shares = [], 0.0
     for place, (first, past) in enumerate(pairwise(bounds), start=1):
         row = by_bin.get(place)

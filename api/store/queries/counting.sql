@@ -1,8 +1,10 @@
 -- Counting events: all that a query finds, in no order, over time or by what they have in common.
 
 -- name: bound
--- For so many milliseconds at most, and no longer than anything may take.
-SELECT set_config('statement_timeout', CASE WHEN setting::int BETWEEN 1 AND $1 THEN setting ELSE $1::text END, true)
+-- For so many milliseconds at most, and no longer than anything may take; with as much memory as keeps a million keys
+-- from being sorted on the disk.
+SELECT set_config('statement_timeout', CASE WHEN setting::int BETWEEN 1 AND $1 THEN setting ELSE $1::text END, true),
+       set_config('work_mem', '32MB', true)
 FROM pg_settings WHERE name = 'statement_timeout';
 
 -- All that is found: stretches of the index, each event once.
@@ -19,12 +21,6 @@ WHERE t.state = ANY (:states::text[]) AND t.event_id = ANY (:ids::uuid[])
 -- name: in_sample
 -- A part of all events which depends on their ids alone.
 AND (uuid_hash(t.event_id) & :mask::int4) = 0
-
--- name: with_gaps
-AND t.gaps
-
--- name: without_gaps
-AND NOT t.gaps
 
 -- name: once
 SELECT DISTINCT event_id, starts, ends, gaps FROM ({entries}) AS entry
@@ -50,63 +46,72 @@ t.starts = :open_start
 -- name: undated_end
 t.starts = :open_start OR t.ends = :open_end
 
--- name: dates
--- Division rounds towards zero, and days do not.
-SELECT t.starts / 86400 - (t.starts % 86400 < 0)::int AS first, t.ends / 86400 + (t.ends % 86400 > 0)::int AS past,
-       count(*) AS events
-FROM ({entries}) AS t WHERE NOT ({undated}) GROUP BY 1, 2
+-- name: dated
+-- Equal dates are taken together, but for those with gaps. Division rounds towards zero, and days do not.
+WITH dated AS MATERIALIZED (
+    SELECT t.starts / 86400 - (t.starts % 86400 < 0)::int AS first, t.ends / 86400 + (t.ends % 86400 > 0)::int AS past,
+           {undated} AS undated, {gaps} AS with_gaps, count(*) AS events
+    FROM ({entries}) AS t GROUP BY 1, 2, 3, 4
+), {counting}
+SELECT bin, inside, opened, closed FROM counted
+UNION ALL
+SELECT NULL, sum(events)::float8, coalesce(sum(events) FILTER (WHERE undated), 0)::float8, NULL FROM dated
 
--- name: dates_with_gaps
--- The days of one event may touch or be the same, where it has times.
-SELECT t.event_id, t.starts = :open_start OR t.ends = :open_end AS open, lower(run) AS first, upper(run) AS past
-FROM ({entries}) AS t JOIN {event} AS e ON e.id = t.event_id CROSS JOIN LATERAL unnest((
-    SELECT range_agg(int8range(
-        lower(part) / 86400 - (lower(part) % 86400 < 0)::int, upper(part) / 86400 + (upper(part) % 86400 > 0)::int
-    )) FROM unnest(e.runs) AS part
-)) AS run
-WHERE NOT ({undated})
+-- name: gaps
+CASE WHEN t.gaps THEN t.event_id END
 
 -- name: spread
 -- What each event has in the bin where a stretch of it begins and in the one where that ends; in those in between it has
 -- its share for each of their days, which is in force from where it is `opened` to where it is `closed`. The share is for
--- all possible days or, where there is no end to them, for those in the range.
-WITH piece AS (
+-- all possible days or, where there is no end to them, for those in the range. The days of one event may touch or be the
+-- same, where it has times.
+piece AS (
     SELECT greatest(first, :begin) AS first, least(past, :until) AS past,
            events::float8 / CASE WHEN first = :open_first OR past = :open_past
                                  THEN least(past, :until) - greatest(first, :begin) ELSE past - first END AS share
-    FROM ({dates}) AS date WHERE first < :until AND past > :begin
+    FROM dated WHERE with_gaps IS NULL AND NOT undated AND first < :until AND past > :begin
     UNION ALL
-    SELECT greatest(first, :begin), least(past, :until),
-           1::float8 / CASE WHEN open THEN days_inside ELSE days END
-    FROM (SELECT open, first, past, sum(past - first) OVER event AS days,
-                 sum(greatest(least(past, :until) - greatest(first, :begin), 0)) OVER event AS days_inside
-          FROM ({dates_with_gaps}) AS run WINDOW event AS (PARTITION BY event_id)) AS run
+    SELECT greatest(first, :begin), least(past, :until), 1::float8 / CASE WHEN open THEN days_inside ELSE days END
+    FROM (SELECT open, lower(run) AS first, upper(run) AS past, sum(upper(run) - lower(run)) OVER event AS days,
+                 sum(greatest(least(upper(run), :until) - greatest(lower(run), :begin), 0)) OVER event AS days_inside
+          FROM (SELECT dated.with_gaps AS id, first = :open_first OR past = :open_past AS open, unnest((
+                    SELECT range_agg(int8range(lower(part) / 86400 - (lower(part) % 86400 < 0)::int,
+                                               upper(part) / 86400 + (upper(part) % 86400 > 0)::int))
+                    FROM unnest(e.runs) AS part)) AS run
+                FROM dated JOIN {event} AS e ON e.id = dated.with_gaps
+                WHERE NOT undated AND first < :until AND past > :begin) AS of_event
+          WINDOW event AS (PARTITION BY id)) AS run
     WHERE first < :until AND past > :begin
 ), placed AS MATERIALIZED (
     SELECT first, past, share, width_bucket(first, :bounds::int8[]) AS first_bin,
            width_bucket(past - 1, :bounds::int8[]) AS last_bin
     FROM piece
+), counted AS (
+    SELECT bin, sum(inside) AS inside, sum(opened) AS opened, sum(closed) AS closed FROM (
+        SELECT first_bin AS bin, share * (least(past, (:bounds::int8[])[first_bin + 1]) - first) AS inside,
+               CASE WHEN last_bin > first_bin THEN share ELSE 0 END AS opened, 0::float8 AS closed
+        FROM placed
+        UNION ALL
+        SELECT last_bin, share * (past - (:bounds::int8[])[last_bin]), 0, share FROM placed WHERE last_bin > first_bin
+    ) AS part GROUP BY bin
 )
-SELECT bin, sum(inside) AS inside, sum(opened) AS opened, sum(closed) AS closed FROM (
-    SELECT first_bin AS bin, share * (least(past, (:bounds::int8[])[first_bin + 1]) - first) AS inside,
-           CASE WHEN last_bin > first_bin THEN share ELSE 0 END AS opened, 0::float8 AS closed
-    FROM placed
-    UNION ALL
-    SELECT last_bin, share * (past - (:bounds::int8[])[last_bin]), 0, share FROM placed WHERE last_bin > first_bin
-) AS part GROUP BY bin
 
 -- name: earliest
-SELECT width_bucket(first, :bounds::int8[]) AS bin, sum(events)::float8 AS inside, 0::float8 AS opened,
-       0::float8 AS closed
-FROM ({dates}) AS date GROUP BY 1
+counted AS (
+    SELECT width_bucket(first, :bounds::int8[]) AS bin, sum(events)::float8 AS inside, 0::float8 AS opened,
+           0::float8 AS closed
+    FROM dated WHERE NOT undated GROUP BY 1
+)
 
 -- name: exclude
-SELECT width_bucket(first, :bounds::int8[]) AS bin, sum(events)::float8 AS inside, 0::float8 AS opened,
-       0::float8 AS closed
-FROM ({dates}) AS date
-WHERE first >= :begin AND past <= :until
-  AND width_bucket(first, :bounds::int8[]) = width_bucket(past - 1, :bounds::int8[])
-GROUP BY 1
+counted AS (
+    SELECT width_bucket(first, :bounds::int8[]) AS bin, sum(events)::float8 AS inside, 0::float8 AS opened,
+           0::float8 AS closed
+    FROM dated
+    WHERE NOT undated AND first >= :begin AND past <= :until
+      AND width_bucket(first, :bounds::int8[]) = width_bucket(past - 1, :bounds::int8[])
+    GROUP BY 1
+)
 
 -- By what events have in common.
 
