@@ -176,7 +176,7 @@ async def _time(call: Call) -> float:
     return (perf_counter() - begin) * 1000
 
 
-async def _measure(pair: Pair, rounds: int) -> str:
+async def measure(pair: Pair, rounds: int) -> str:
     first: list[float] = []
     second: list[float] = []
     for number in range(rounds + 10):
@@ -211,7 +211,7 @@ async def _run(server: EmbeddedServer, events: int, superseded: int, rounds: int
         pairs += [*await _pairs_of_pages(store, events), *await _pairs_of_statements(pool, cached, uncached)]
     print("| pair | ratio | middle half | ms |\n| --- | --- | --- | --- |")
     for pair in pairs:
-        print(await _measure(pair, rounds), flush=True)
+        print(await measure(pair, rounds), flush=True)
     for connection in (cached, uncached, pool):
         await connection.close()
 

@@ -17,7 +17,19 @@ ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 async def test_questions_of_the_readme_have_answers(sample: Client, address: str) -> None:
     answer = await sample.http.get(address)
     assert answer.status_code == 200
-    assert answer.json()["items"]
+    body = answer.json()
+    assert body.get("items") or body.get("bins") or body.get("facets")
+
+
+COUNTING = (ROOT / "docs" / "counting.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", COUNTING))
+async def test_questions_about_counts_have_exact_answers(sample: Client, address: str) -> None:
+    answer = await sample.http.get(address)
+    assert answer.status_code == 200, answer.text
+    assert '"exact":true' in answer.text
+    assert '"exact":false' not in answer.text
 
 
 HISTORY = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")

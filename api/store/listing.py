@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from api.store.bounded import TimeBound
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
@@ -35,6 +36,9 @@ from schema.wire import to_builtins
 
 #: Events are counted one by one up to so many; beyond, and sooner where an estimate will do, roughly.
 MOST_COUNTED = {Counting.EXACT: 100_000, Counting.ESTIMATED: 1_000}
+
+#: How long the events of a list are counted, in seconds.
+COUNTING_S = 1.5
 
 NOTHING = Page([], Included(actors={}, sources={}))
 #: Members of a query that don't change which list it is.
@@ -166,7 +170,7 @@ async def listed_moment(connection: Any, asked: EventQuery, sealed: int | None, 
     return await find_moment(connection, asked.as_of if sealed is None else str(sealed), edit=edit)
 
 
-def refuse_drafts(asked: EventQuery, *, edit: bool) -> None:
+def refuse_drafts(asked: EventFilter, *, edit: bool) -> None:
     """Raise ``forbidden`` for a reader without ``edit`` who asks for drafts, whether there are any or not."""
     if State.DRAFT in asked.state and not edit:
         raise problem("forbidden", "Drafts are seen with a token that has the scope edit.")
@@ -212,7 +216,7 @@ def _chosen_keys(
         backward=search.wanted.backward,
         cursor=cursor,
         limit=limit,
-        checks=_checks(statement, search),
+        checks=checks_of(statement, search),
         among=among,
         since=search.updated_from,
         also=search.also,
@@ -229,13 +233,13 @@ def _date_keys(statement: Statement, search: Search, cursor: Position | None, li
         backward=search.wanted.sort is Sort.DATE_DESCENDING,
         cursor=cursor,
         limit=limit,
-        checks=_checks(statement, search),
+        checks=checks_of(statement, search),
         starts_before=search.starts_before,
         also=search.also,
     )
 
 
-def _checks(statement: Statement, search: Search) -> list[str]:
+def checks_of(statement: Statement, search: Search) -> list[str]:
     """What each event is checked for besides its date and its terms."""
     checks = [
         condition
@@ -261,7 +265,7 @@ async def _few_by_date(connection: Any, search: Search) -> list[UUID] | None:
 
 
 async def count_found(connection: Any, search: Search, counting: Counting) -> Count | None:
-    """Count what is found: exactly up to a bound; beyond it, what the rarest filter alone finds at most."""
+    """Count what is found: exactly up to a bound if there is time; else what the rarest filter finds at most."""
     if counting is Counting.NONE:
         return None
     bound = MOST_COUNTED[counting]
@@ -272,7 +276,11 @@ async def count_found(connection: Any, search: Search, counting: Counting) -> Co
         keys = _chosen_keys(statement, search, search.wanted.only, None, bound + 1)
     if keys is None:
         return Count(value=0, exact=True)
-    found = await connection.fetchval(statement.fragment("count_of").replace("{keys}", keys), *statement.values)
+    counted = statement.fragment("count_of").replace("{keys}", keys)
+    rows = await TimeBound(COUNTING_S).fetch(connection, counted, *statement.values)
+    if rows is None:
+        return Count(value=search.most, exact=False)
+    found: int = rows[0][0]
     return Count(value=found, exact=True) if found <= bound else Count(value=max(search.most, found), exact=False)
 
 

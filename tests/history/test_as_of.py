@@ -33,9 +33,14 @@ _LISTS = [
     *("/v1/events?state=retracted&count=exact", "/v1/events?state=retracted&state=published&min_precision=month"),
     *("/v1/events?updated_from=2020-01-01T00:00:00Z&actor=russia", "/v1/actors?limit=1000", "/v1/sources?limit=1000"),
     *("/v1/chronologies?limit=1000", "/v1/chronologies/walk/events?limit=1000", "/v1/chronologies/walk"),
+    *("/v1/events/histogram?interval=month", "/v1/events/histogram?bin=earliest&kind=talks&interval=decade"),
+    *("/v1/events/histogram?date_from=2022&date_to=2024-06&actor=DPRK", "/v1/events/histogram?bin=exclude&tag=a"),
+    *("/v1/events/facets?top=100", "/v1/events/facets?actor=DPRK&kind=talks&own=exclude", "/v1/events/facets?tag=a"),
+    *("/v1/events/facets?date_from=2023&date_to=2024&facet=actor&facet=publisher", "/v1/events/facets?state=retracted"),
     *("/v1/events?format=ndjson", "/v1/events?format=csv&actor=russia", "/v1/events?format=jsonfeed"),
 ]
-_FOR_EDITORS = ["/v1/events?state=draft&count=exact", "/v1/events?state=draft&state=published&sort=-updated"]
+_FOR_EDITORS = ["/v1/events/facets?state=draft&state=published", "/v1/events/histogram?state=draft"]
+_FOR_EDITORS += ["/v1/events?state=draft&count=exact", "/v1/events?state=draft&state=published&sort=-updated"]
 #: Names that may come to stand for somebody, or for nobody.
 _NAMED = [f"/v1/events?actor={quote(f'Name {number} of {actor}')}" for number in range(3) for actor in ("russia",)]
 
