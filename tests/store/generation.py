@@ -419,7 +419,7 @@ async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counte
 async def _load_events(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counter[tuple[str, str]]:
     ids: dict[tuple[str, str], int] = {}
     counts: Counter[tuple[str, str]] = Counter()
-    facts = {source.id: SourceFacts(source.publisher, source.reliability) for source in cited}
+    facts = {source.id: SourceFacts(source.publisher, source.reliability, source.title) for source in cited}
     remaining = iter(made)
     while batch := list(islice(remaining, BATCH)):
         entries: list[tuple[Any, ...]] = []

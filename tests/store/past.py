@@ -165,7 +165,7 @@ class _Index:
     """Where events stand in the index and stood before, as rows for COPY; and the terms, counted."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        self._facts = {source.id: SourceFacts(source.publisher, source.reliability) for source in sources}
+        self._facts = {source.id: SourceFacts(source.publisher, source.reliability, source.title) for source in sources}
         self._ids: dict[tuple[str, str], int] = {}
         self._counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
         self.present: list[tuple[Any, ...]] = []
