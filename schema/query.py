@@ -12,7 +12,19 @@ from schema.edtf import Edtf, Match, Precision
 from schema.event import Event
 from schema.format import Format
 from schema.source import Source, SourceSummary
-from schema.text import AS_OF_PATTERN, BOX_PATTERN, EXTERNAL_ID_PATTERN, INSTANT_PATTERN, Country, Line, Slug, Tag, Url
+from schema.text import (
+    AS_OF_PATTERN,
+    BOX_PATTERN,
+    EXTERNAL_ID_PATTERN,
+    INSTANT_PATTERN,
+    TEXT_PATTERN,
+    Country,
+    Line,
+    Slug,
+    Tag,
+    Url,
+)
+from schema.text_query import MAXIMUM_CHARACTERS, text_flaws
 from schema.validation import Flaw
 from schema.vocabulary import Confidence, Occurrence, Reliability, State
 
@@ -23,17 +35,20 @@ MAXIMUM_PAGE = 1000
 MAXIMUM_SEQUENCE = 2**53 - 1
 
 
+#: Of so many matches, the latest by date, `sort=relevance` gives the best first.
+MAXIMUM_RANKED = 1000
 #: Origins beyond this many are counted as this many by the filter.
 MAXIMUM_ORIGINS = 10
 
 
 class Sort(StrEnum):
-    """The order of a list: by the start of the date or by the last change, first or last first."""
+    """The order of a list: by the start of the date or by the last change, each reversed by a hyphen, or the best first."""
 
     DATE = "date"
     DATE_DESCENDING = "-date"
     UPDATED = "updated"
     UPDATED_DESCENDING = "-updated"
+    RELEVANCE = "relevance"
 
 
 class Counting(StrEnum):
@@ -158,8 +173,18 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         list[Annotated[str, Meta(max_length=601, pattern=EXTERNAL_ID_PATTERN)]],
         Meta(max_length=MAXIMUM_VALUES, description="Known elsewhere as any of these: `scheme:value`."),
     ] = []
+    q: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=MAXIMUM_CHARACTERS, pattern=TEXT_PATTERN)] | None,
+        Meta(
+            description="With all of these words in the title, the summary, the tags, the titles of cited sources or"
+            ' the names of actors and publishers; "a phrase" in quotation marks, `begin*`, and -not behind a hyphen.'
+        ),
+    ] = None
     sort: Annotated[
-        Sort | None, Meta(description="The order: by `date` if left out or, of a chronology's events, its own.")
+        Sort | None,
+        Meta(
+            description="The order: by `date` if left out or, of a chronology's events, its own. `relevance` needs `q`."
+        ),
     ] = None
 
     def flaws(self) -> list[Flaw]:
@@ -175,7 +200,7 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
                 reader(getattr(self, name) or example)
             except ValueError as error:
                 found.append(Flaw(f"/{name}", str(error), f"like {example}"))
-        return found
+        return found + (text_flaws(self.q) if self.q is not None else [])
 
 
 class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -197,7 +222,12 @@ class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def flaws(self) -> list[Flaw]:
         """Name values that have the right form and can't be meant."""
-        return super().flaws() + as_of_flaws(self.as_of)
+        return super().flaws() + as_of_flaws(self.as_of) + self._order_flaws()
+
+    def _order_flaws(self) -> list[Flaw]:
+        if self.sort is not Sort.RELEVANCE or self.q is not None:
+            return []
+        return [Flaw("/sort", "Relevance is how well q matches: without q there is none.", "a q, or another order")]
 
 
 class MomentQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -278,6 +308,9 @@ class EventPage(Struct, frozen=True, kw_only=True):
     count: Count | None
     range: Range
     as_of: EchoedAsOf
+    notices: Annotated[
+        list[str], Meta(description="What is to be said of how the query was read or answered, for people.")
+    ]
     included: Included
 
 

@@ -21,7 +21,7 @@ MINIMUM_BEGINNING = 2
 UNBALANCED = "A quotation mark without a second one was read as text."
 
 #: Quotation marks that writing programs put in the place of the plain ones.
-_QUOTATION_MARKS = str.maketrans("“”„‟", '""""')  # noqa: RUF001
+_QUOTATION_MARKS = str.maketrans("“”„‟", '""""')
 _PART = re.compile(r'-?"[^"]*"|[^\s"]+')
 #: What may follow or surround a word in a sentence and is no part of a name.
 _AROUND = ",;:!?()[]"
@@ -64,6 +64,11 @@ def read_text_query(text: str) -> TextQuery:
         if _runs(part.text):
             parts.append(part)
     return TextQuery(parts, [] if balanced else [UNBALANCED])
+
+
+def text_notices(text: str | None) -> list[str]:
+    """Say what is to be said of how a query is read, if there is one."""
+    return [] if text is None else read_text_query(text).notices
 
 
 def text_flaws(text: str) -> list[Flaw]:

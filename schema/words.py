@@ -1,7 +1,7 @@
 """Texts taken apart into words: runs of letters and digits with the marks that belong to them.
 
-Chinese, Japanese and a few other scripts put no spaces between words. There each character is a word of its own, so that
-a part of a sentence is found as a phrase.
+Chinese, Japanese and a few other scripts put no spaces between words. There each character is a word of its own, so
+that a part of a sentence is found as a phrase.
 """
 
 import re

@@ -188,18 +188,18 @@ async def _events(connection: Any, histories: Sequence[_History]) -> Derived:
                 named |= {name for name in citation.attribution if created.get(name, step.sequence) < step.sequence}
             cited_here = sorted({citation.source for citation in event.citations})
             rows.append((step, event_writing.row_of(event, sorted(named), cited_here, step.document or b"")))
-            for sequence, known in _known(step, cited_here, facts):
-                where = Indexed.of(event, known)
+            for sequence, told in _told(step, cited_here, facts):
+                where = Indexed.of(event, told)
                 entries_there = {(where.state, name, *where.place[1:]) for name in where.names}
                 places.append((sequence, entries_there))
-                said.append((sequence, {EventText.of(event, known)}))
+                said.append((sequence, {EventText.of(event, told)}))
         event_id = UUID(record[0][0].entity_id)
         entries += [Entry(event_id, *place, since, until) for place, since, until in _held(places)]
         texts += [HeldText(event_id, text, since, until) for text, since, until in _held(said)]
     return _split(rows, *_EVENT_ONLY)._replace(entries=entries, texts=texts)
 
 
-def _known(
+def _told(
     step: _Step, cited: Sequence[UUID], facts: Mapping[UUID, Sequence[tuple[int, SourceFacts]]]
 ) -> Iterator[tuple[int, dict[UUID, SourceFacts]]]:
     """What was known of the sources that a revision cites, from each sequence on at which that changed: from its own

@@ -72,8 +72,8 @@ async def reindex(connection: Any, changes: Iterable[Change]) -> None:
         if event is not None:
             old = Indexed.of(before, sources) if before else None
             moves.append(_Move(event.id, old, Indexed.of(after, sources) if after else None, sequence))
-            said = (EventText.of(one, sources) if one else None for one in (before, after))
-            texts.append(TextChange(event.id, *said, sequence))
+            was, said = (EventText.of(one, sources) if one else None for one in (before, after))
+            texts.append(TextChange(event.id, was, said, sequence))
     await _move(connection, moves)
     await move_texts(connection, texts)
 

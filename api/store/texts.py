@@ -16,8 +16,8 @@ from schema.words import LONGEST_WORD, words_of
 
 #: Stands between texts, which no phrase reaches across. Words are cut shorter.
 _GAP = "0" * (LONGEST_WORD + 1)
-#: Of how many bytes of words an event is found. PostgreSQL takes a megabyte of words and places; what an event can have
-#: besides the titles of its sources is less than this but for scripts whose folded letters are very many bytes.
+#: By how many bytes of words an event is found. PostgreSQL takes a megabyte of words, stems and places; in most scripts
+#: an event as large as can be, with 200 sources, has fewer.
 _MOST_BYTES = 200_000
 
 
@@ -31,7 +31,7 @@ class EventText(NamedTuple):
 
     @classmethod
     def of(cls, event: Event, sources: Mapping[UUID, SourceFacts]) -> "EventText":
-        """Derive it from an event and what is known of the sources that it cites. Nobody searches for what is redacted."""
+        """Derive it from an event and what is known of the sources that it cites; not from what was redacted."""
         cited = dict.fromkeys(citation.source for citation in event.citations)
         titles = (sources[source].title for source in cited)
         room = _Room(_MOST_BYTES)
@@ -103,25 +103,29 @@ async def move_texts(connection: Any, changes: Iterable[TextChange]) -> None:
 
 async def put_texts(connection: Any, texts: Sequence[HeldText]) -> None:
     """Write words, current ones and past ones; where there are current ones already, they are replaced."""
-    for name in ("put", "put_past"):
-        held = [text for text in texts if (text.to_sequence is not None) == (name == "put_past")]
-        if not held:
-            continue
-        past = {"to_sequences": [text.to_sequence for text in held]} if name == "put_past" else {}
-        statement = Statement("texts")
-        made = statement.fragment("made", gap=_GAP)
-        sql = statement.fragment(
-            name,
-            ids=[text.event_id for text in held],
-            titles=[text.text.title for text in held],
-            tags=[text.text.tags for text in held],
-            summaries=[text.text.summary for text in held],
-            sources=[text.text.sources for text in held],
-            written=[text.text.written for text in held],
-            sequences=[text.sequence for text in held],
-            **past,
-        )
-        await connection.execute(sql.replace("{made}", made), *statement.values)
+    present = [text for text in texts if text.to_sequence is None]
+    past = [text for text in texts if text.to_sequence is not None]
+    if present:
+        await _put(connection, "put", present)
+    if past:
+        await _put(connection, "put_past", past, to_sequences=[text.to_sequence for text in past])
+
+
+async def _put(connection: Any, name: str, texts: Sequence[HeldText], **columns: Any) -> None:
+    statement = Statement("texts")
+    made = statement.fragment("made", gap=_GAP)
+    sql = statement.fragment(
+        name,
+        ids=[text.event_id for text in texts],
+        titles=[text.text.title for text in texts],
+        tags=[text.text.tags for text in texts],
+        summaries=[text.text.summary for text in texts],
+        sources=[text.text.sources for text in texts],
+        written=[text.text.written for text in texts],
+        sequences=[text.sequence for text in texts],
+        **columns,
+    )
+    await connection.execute(sql.replace("{made}", made), *statement.values)
 
 
 async def clear_texts(connection: Any, ids: Sequence[str]) -> None:

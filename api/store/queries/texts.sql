@@ -59,3 +59,15 @@ SELECT (phraseto_tsquery(l.language, part.words) && CASE WHEN part.beginning = '
             ELSE to_tsquery(l.language, '''' || part.beginning || ''':*') END)::text AS ranked
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS part (words, beginning, number)
 CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l ORDER BY part.number;
+
+-- Finding. `words` are queries that `read_parts` gave.
+
+-- name: estimate
+-- A plan, which says how many rows are expected.
+EXPLAIN (FORMAT JSON) SELECT FROM {event_text} AS x WHERE x.search @@ :search::tsquery
+
+-- name: with_words
+SELECT x.event_id FROM {event_text} AS x WHERE x.search @@ :search::tsquery LIMIT :limit
+
+-- name: with_terms
+SELECT t.event_id FROM {event_term} AS t WHERE t.term = ANY (:terms::int4[]) LIMIT :limit
