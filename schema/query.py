@@ -42,7 +42,7 @@ MAXIMUM_ORIGINS = 10
 
 
 class Sort(StrEnum):
-    """The order of a list: by the start of the date or by the last change, each reversed by a hyphen, or the best first."""
+    """The order of a list: by the start of the date or the last change, each reversed by `-`, or the best first."""
 
     DATE = "date"
     DATE_DESCENDING = "-date"
@@ -222,12 +222,7 @@ class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def flaws(self) -> list[Flaw]:
         """Name values that have the right form and can't be meant."""
-        return super().flaws() + as_of_flaws(self.as_of) + self._order_flaws()
-
-    def _order_flaws(self) -> list[Flaw]:
-        if self.sort is not Sort.RELEVANCE or self.q is not None:
-            return []
-        return [Flaw("/sort", "Relevance is how well q matches: without q there is none.", "a q, or another order")]
+        return super().flaws() + as_of_flaws(self.as_of)
 
 
 class MomentQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

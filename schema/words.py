@@ -44,7 +44,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Of a run, and of a word in a run. Made when first needed: to look for all marks takes some milliseconds."""
     marks = f"[{_marks()}]"
     letter = rf"[^\W_]{marks}*"
-    return re.compile(f"(?:{letter})+"), re.compile(f"[{_UNSPACED}]{marks}*|(?:[^{_UNSPACED}])+")
+    return re.compile(f"(?:{letter})+"), re.compile(f"(?!{marks})[{_UNSPACED}]{marks}*|(?:[^{_UNSPACED}]|{marks})+")
 
 
 def _marks() -> str:

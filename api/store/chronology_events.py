@@ -23,7 +23,7 @@ from api.store.listing import (
     window_of,
 )
 from api.store.reading import Item, Page, Sealed
-from api.store.relevance import fetch_ranked, ranked
+from api.store.relevance import fetch_ranked, ranked, refuse_without_text
 from api.store.select.keys import Place
 from api.store.sql import Statement
 from api.store.store import Store
@@ -69,6 +69,7 @@ async def list_chronology_events(
     Raises ``forbidden`` for drafts without ``edit``, ``invalid-parameters`` and ``invalid-cursor``.
     """
     refuse_drafts(asked, edit=edit)
+    refuse_without_text(asked)
     window = window_of(asked)
     mark, notices = _fingerprint(chronology, asked), text_notices(asked.q)
     sealed = unseal(mark, asked.cursor, _Cursor) if asked.cursor else None

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from api.store.cursor import fingerprint, seal, unseal
-from api.store.head import SeenHead, find_moment, head_of
+from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
-from api.store.relevance import fetch_ranked, ranked
-from api.store.resolving import actors_asked_for, reliable_publishers
+from api.store.relevance import fetch_ranked, pinned, ranked, refuse_without_text
+from api.store.resolving import actors_asked_for, reliable_publishers, text_asked_for
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.few import few_by_then, few_changed
 from api.store.select.filters import Resolved, conditions_of, groups_of
@@ -23,7 +23,7 @@ from api.store.select.keys import (
     keys_statement,
     walks_of,
 )
-from api.store.select.text import TextAsked, few_with_text, text_asked
+from api.store.select.text import TextAsked, few_with_text
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
@@ -141,6 +141,7 @@ async def get_event(store: Store, event_id: UUID, *, edit: bool, as_of: int | No
 async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool = False) -> Listed:
     """Read one page of the events that a query asks for; ``bare`` leaves out what they mention."""
     refuse_drafts(asked, edit=edit)
+    refuse_without_text(asked)
     window = window_of(asked)
     list_mark, notices = _fingerprint(asked), text_notices(asked.q)
     sealed = unseal(list_mark, asked.cursor, tuple[Place, UUID, Sealed]) if asked.cursor else None
@@ -186,17 +187,9 @@ async def latest_found(connection: Any, search: Search) -> list[Position]:
 async def listed_moment(connection: Any, asked: EventQuery, sealed: int | None, *, edit: bool) -> SeenHead | None:
     """Resolve as of when a list is read. ``sealed`` is what its first page was read as of, which holds for all others:
     an instant could by now mean a later change.
-
-    Ranks would shift between pages with every write, so a list by relevance is read as of the change that is the last
-    one at its first page; but the time is that of asking.
     """
-    if asked.as_of is None and asked.sort is Sort.RELEVANCE:
-        moment = (
-            find_moment(connection, str(sealed), edit=edit) if sealed is not None else head_of(connection, edit=edit)
-        )
-        return (await moment)._replace(recorded_at=datetime.now(UTC))
     if asked.as_of is None:
-        return None
+        return await pinned(connection, sealed, edit=edit) if asked.sort is Sort.RELEVANCE else None
     return await find_moment(connection, asked.as_of if sealed is None else str(sealed), edit=edit)
 
 
@@ -350,13 +343,8 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
 
 
 async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool, as_of: int | None) -> Resolved:
-    text = await text_asked(connection, asked.q, edit=edit, as_of=as_of) if asked.q is not None else None
-    if asked.q is not None and text is None and isinstance(asked, EventQuery):
-        detail = "There is nothing to search for: its words are in nearly every text, and passed over."
-        fault = Fault(detail, parameter="q", suggestion="a word that says what it is about")
-        raise problem("invalid-parameters", "The text can't be searched for.", fault)
     return Resolved(
-        text=text,
+        text=await text_asked_for(connection, asked, edit=edit, as_of=as_of),
         actors=await actors_asked_for(connection, asked, edit=edit, as_of=as_of),
         reliable_publishers=await reliable_publishers(connection, asked, as_of=as_of),
         updated_from=await _first_sequence(connection, asked),

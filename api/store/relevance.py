@@ -14,7 +14,8 @@ from api.store.reading import Page, fetch_items, fetch_page
 from api.store.select.keys import Position
 from api.store.select.text import TextAsked
 from api.store.sql import Statement
-from schema.query import MAXIMUM_RANKED
+from schema.problem import Fault, problem
+from schema.query import MAXIMUM_RANKED, EventQuery, Sort
 
 #: A rank and the event that has it.
 Place = tuple[int, UUID]
@@ -24,12 +25,22 @@ RANKED_ONLY = (
 )
 
 
+def refuse_without_text(asked: EventQuery) -> None:
+    """Raise ``invalid-parameters`` for an order by relevance where there is nothing to be relevant to."""
+    if asked.sort is Sort.RELEVANCE and asked.q is None:
+        detail = "Relevance is how well q matches: without q there is none."
+        fault = Fault(detail, parameter="sort", suggestion="a q, or another order")
+        raise problem("invalid-parameters", "This order needs q.", fault)
+
+
 async def pinned(connection: Any, sealed: int | None, *, edit: bool) -> SeenHead:
     """Give the change as of which all pages of a list are read: the last one at its first page, which cursors seal.
 
     The time is that of asking, as it is for a list of the present.
     """
-    moment = await (find_moment(connection, str(sealed), edit=edit) if sealed else head_of(connection, edit=edit))
+    moment = await (
+        find_moment(connection, str(sealed), edit=edit) if sealed is not None else head_of(connection, edit=edit)
+    )
     return moment._replace(recorded_at=datetime.now(UTC))
 
 

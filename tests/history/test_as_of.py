@@ -32,6 +32,10 @@ _LISTS = [
     *("/v1/events?state=retracted&count=exact", "/v1/events?state=retracted&state=published&min_precision=month"),
     *("/v1/events?updated_from=2020-01-01T00:00:00Z&actor=russia", "/v1/actors?limit=1000", "/v1/sources?limit=1000"),
     *("/v1/chronologies?limit=1000", "/v1/chronologies/walk/events?limit=1000", "/v1/chronologies/walk"),
+    *("/v1/events?q=title&count=exact&limit=1000", "/v1/events?q=russia%20-%22title%201%22&sort=-date"),
+    *("/v1/events?q=rep*%20north&sort=relevance&limit=1000", "/v1/events?q=Name%201%20of%20russia&count=exact"),
+    *("/v1/events?q=%22title%203%22&actor=russia", "/v1/events?q=dprk%20-talks&sort=-updated&kind=talks"),
+    "/v1/chronologies/walk/events?q=title&sort=relevance",
     *("/v1/events?format=ndjson", "/v1/events?format=csv&actor=russia", "/v1/events?format=jsonfeed"),
 ]
 _FOR_EDITORS = ["/v1/events?state=draft&count=exact", "/v1/events?state=draft&state=published&sort=-updated"]

@@ -27,6 +27,7 @@ from schema.edtf import Edtf, parse
 from schema.edtf.calendar import day_number, format_day, format_year, year_month_day
 from schema.event import Event, EventActor, Relation, When
 from schema.place import Place
+from schema.query import Sort
 from schema.source import Source
 from schema.vocabulary import (
     CORE_EVENT_KINDS,
@@ -78,6 +79,8 @@ _PUBLISHER_RELIABILITY = (
 _SOURCE_RELIABILITY: dict[Reliability | None, float] = {None: 80.0, **dict.fromkeys(Reliability, 3.0)}
 _STANCES = {Stance.SUPPORTS: 88.0, Stance.DISPUTES: 4.0, Stance.MENTIONS: 8.0}
 COUNTRIES = [first + second for first in "TRAUNMXYZB" for second in "RSTUQW"]
+#: The orders that need nothing else to be asked for.
+ORDERS = [sort for sort in Sort if sort is not Sort.RELEVANCE]
 #: When the change with sequence 0 would have been written; each further one comes a minute later.
 FIRST_CHANGE = datetime(2025, 6, 1, tzinfo=UTC)
 

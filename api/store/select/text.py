@@ -2,8 +2,8 @@
 publisher will do as well.
 
 What finds events by text are queries as PostgreSQL itself has written them (``read_parts``); they are always bound.
-Where one of the wanted parts is so rare that its events can be taken together, they are, by the index of words. Otherwise
-the list is walked in its order, and the text of each event is looked at.
+Where one of the wanted parts is so rare that its events can be taken together, they are, by the index of words.
+Otherwise the list is walked in its order, and the text of each event is looked at.
 """
 
 import json
@@ -74,7 +74,7 @@ class _Group(NamedTuple):
     actors: Sequence[str] = ()
 
 
-async def text_asked(connection: Any, text: str, *, edit: bool, as_of: int | None) -> TextAsked | None:
+async def text_asked(connection: Any, text: str, *, edit: bool, as_of: int | None = None) -> TextAsked | None:
     """Find out what a query stands for in the store; None if nothing in it can be searched for.
 
     The longest runs of words that are a name of actors whom the reader may see stand for these as well.
