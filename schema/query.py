@@ -18,12 +18,14 @@ from schema.text import (
     EXTERNAL_ID_PATTERN,
     INSTANT_PATTERN,
     MAXIMUM_INTEGER,
+    TEXT_PATTERN,
     Country,
     Line,
     Slug,
     Tag,
     Url,
 )
+from schema.text_query import MAXIMUM_CHARACTERS, text_flaws
 from schema.validation import Flaw
 from schema.vocabulary import Confidence, Occurrence, Reliability, State
 
@@ -32,17 +34,20 @@ MAXIMUM_VALUES = 20
 MAXIMUM_PAGE = 1000
 
 
+#: Of so many matches, the latest by date, `sort=relevance` gives the best first.
+MAXIMUM_RANKED = 1000
 #: Origins beyond this many are counted as this many by the filter.
 MAXIMUM_ORIGINS = 10
 
 
 class Sort(StrEnum):
-    """The order of a list: by the start of the date or by the last change, first or last first."""
+    """The order of a list: by the start of the date or the last change, each reversed by `-`, or the best first."""
 
     DATE = "date"
     DATE_DESCENDING = "-date"
     UPDATED = "updated"
     UPDATED_DESCENDING = "-updated"
+    RELEVANCE = "relevance"
 
 
 class Counting(StrEnum):
@@ -167,8 +172,18 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         list[Annotated[str, Meta(max_length=601, pattern=EXTERNAL_ID_PATTERN)]],
         Meta(max_length=MAXIMUM_VALUES, description="Known elsewhere as any of these: `scheme:value`."),
     ] = []
+    q: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=MAXIMUM_CHARACTERS, pattern=TEXT_PATTERN)] | None,
+        Meta(
+            description="With all of these words in the title, the summary, the tags, the titles of cited sources or"
+            ' the names of actors and publishers; "a phrase" in quotation marks, `begin*`, and -not behind a hyphen.'
+        ),
+    ] = None
     sort: Annotated[
-        Sort | None, Meta(description="The order: by `date` if left out or, of a chronology's events, its own.")
+        Sort | None,
+        Meta(
+            description="The order: by `date` if left out or, of a chronology's events, its own. `relevance` needs `q`."
+        ),
     ] = None
 
     def flaws(self) -> list[Flaw]:
@@ -184,7 +199,7 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
                 reader(getattr(self, name) or example)
             except ValueError as error:
                 found.append(Flaw(f"/{name}", str(error), f"like {example}"))
-        return found
+        return found + (text_flaws(self.q) if self.q is not None else [])
 
 
 class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -287,6 +302,9 @@ class EventPage(Struct, frozen=True, kw_only=True):
     count: Count | None
     range: Range
     as_of: EchoedAsOf
+    notices: Annotated[
+        list[str], Meta(description="What is to be said of how the query was read or answered, for people.")
+    ]
     included: Included
 
 

@@ -72,7 +72,7 @@ def follow(settings: Settings, *, url: str, token_file: Path | None, once: bool)
     token = token_file.read_text(encoding="utf-8").strip() if token_file is not None else None
     try:
         with access(settings) as database:
-            upgrade_store(database.owner_url, role_of(database.url))
+            upgrade_store(database.owner_url, role_of(database.url), settings.text_language)
             if settings.database_url is None:
                 # Not to be filled at its first start with the chronology that ships.
                 EmbeddedServer(settings.data_directory).mark_prepared()

@@ -8,6 +8,7 @@ from api.history.deriving import Derived, derive
 from api.history.rebuilding import KINDS, portions
 from api.store.indexing import begin_collecting, collect
 from api.store.sql import query
+from api.store.texts import differing_texts
 from schema.change import EntityKind
 
 #: How many entries of the index are named that should not be there, or should be.
@@ -28,6 +29,8 @@ async def differences(connection: Any) -> list[str]:
             findings += await _unlike(connection, kind, ids, derived)
             rows[kind.value] += len(derived.current)
             rows[f"past_{kind.value}"] += len(derived.past)
+            rows["event_text"] += sum(text.to_sequence is None for text in derived.texts)
+            rows["past_event_text"] += sum(text.to_sequence is not None for text in derived.texts)
             await collect(connection, derived.entries)
     for table, number in (await connection.fetchrow(query("rows", "numbers"))).items():
         if number > rows[table]:
@@ -44,11 +47,12 @@ async def _unlike(connection: Any, kind: EntityKind, ids: list[str], derived: De
     if kind is EntityKind.ACTOR:
         names = [(actor, name, since, until) for name, actor, since, until in derived.names]
         found["index of names"] = (names, await connection.fetch(query("rows", "names_of"), ids))
+    texts = await differing_texts(connection, derived.texts) if derived.texts else []
     return [
         f"In the {place} rows, {kind.value} {name} is not as the log has it."
         for place, (expected, there) in found.items()
         for name in _differing(expected, there)
-    ]
+    ] + [f"Event {event} is not found by its words." for event in texts]
 
 
 def _differing(expected: Iterable[Any], there: Iterable[Any]) -> list[str]:

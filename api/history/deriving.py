@@ -17,11 +17,12 @@ from msgspec import structs
 
 from api.store import actors, chronologies, event_writing, sources
 from api.store.copying import RefusedError
-from api.store.identity import source_identity
+from api.store.identity import REDACTED, source_identity
 from api.store.indexing import Entry, Indexed
 from api.store.sql import query
 from api.store.standins import redacted_actor, redacted_source
 from api.store.terms import SourceFacts
+from api.store.texts import EventText, HeldText
 from schema.actor import Actor
 from schema.change import EntityKind
 from schema.chronology import Chronology
@@ -38,18 +39,19 @@ _Place = tuple[str, str, int, bool, int, int]
 FactsHistory = Mapping[UUID, Sequence[tuple[int, SourceFacts]]]
 
 #: What of a source that has been redacted is still known to indexes.
-_NO_FACTS = SourceFacts(None, None)
+_NO_FACTS = SourceFacts(None, None, REDACTED)
 
 
 class Derived(NamedTuple):
     """The rows of some records, as arguments of the statements that put them: current ones, past ones; the names of
-    actors with the changes from and up to which they held; and the index.
+    actors with the changes from and up to which they held; the index; and the words of events.
     """
 
     current: list[tuple[Any, ...]]
     past: list[tuple[Any, ...]]  # each with the sequence that superseded it at its end
     names: Sequence[tuple[str, str, int, int | None]] = ()
     entries: Sequence[Entry] = ()
+    texts: Sequence[HeldText] = ()
 
 
 class _Step(NamedTuple):
@@ -190,12 +192,14 @@ async def _events(connection: Any, histories: Sequence[_History], known_facts: F
     created = dict(await connection.fetch(query("archive", "actors_created"), list(attributed)))
     cited = {citation.source for event in known for citation in event.citations}
     facts = {**await facts_of(connection, cited), **known_facts}
-    rows, entries = [], list[Entry]()
+    rows, entries, texts = [], list[Entry](), list[HeldText]()
     for record in steps:
         places: list[tuple[int, set[_Place]]] = []
+        said: list[tuple[int, set[EventText]]] = []
         for step, event in record:
             if event is None:
                 places.append((step.sequence, set()))
+                said.append((step.sequence, set()))
                 continue
             named = {actor.id for actor in event.actors}
             for citation in event.citations:
@@ -203,17 +207,20 @@ async def _events(connection: Any, histories: Sequence[_History], known_facts: F
                 named |= {name for name in citation.attribution if created.get(name, step.sequence) < step.sequence}
             cited_here = sorted({citation.source for citation in event.citations})
             rows.append((step, event_writing.row_of(event, sorted(named), cited_here, step.document or b"")))
-            places += _places(event, step, cited_here, facts)
+            for sequence, told in _told(step, cited_here, facts):
+                where = Indexed.of(event, told)
+                entries_there = {(where.state, name, *where.place[1:]) for name in where.names}
+                places.append((sequence, entries_there))
+                said.append((sequence, {EventText.of(event, told)}))
         event_id = UUID(record[0][0].entity_id)
         entries += [Entry(event_id, *place, since, until) for place, since, until in _held(places)]
-    return _split(rows, *_EVENT_ONLY)._replace(entries=entries)
+        texts += [HeldText(event_id, text, since, until) for text, since, until in _held(said)]
+    return _split(rows, *_EVENT_ONLY)._replace(entries=entries, texts=texts)
 
 
-def _places(
-    event: Event, step: _Step, cited: Sequence[UUID], facts: FactsHistory
-) -> Iterator[tuple[int, set["_Place"]]]:
-    """Where an event stands in the index, from each sequence on at which that changed: with a revision of its own, and
-    whenever the publisher or the reliability of a source that it cites did.
+def _told(step: _Step, cited: Sequence[UUID], facts: FactsHistory) -> Iterator[tuple[int, dict[UUID, SourceFacts]]]:
+    """What was known of the sources that a revision cites, from each sequence on at which that changed: from its own
+    on, and whenever the publisher, the reliability or the title of one did.
     """
     changed = {
         sequence
@@ -222,8 +229,7 @@ def _places(
         if sequence > step.sequence and (step.to_sequence is None or sequence < step.to_sequence)
     }
     for sequence in (step.sequence, *sorted(changed)):
-        where = Indexed.of(event, {source: _facts_at(facts.get(source, ()), sequence) for source in cited})
-        yield sequence, {(where.state, name, where.span, where.gaps, where.starts, where.ends) for name in where.names}
+        yield sequence, {source: _facts_at(facts.get(source, ()), sequence) for source in cited}
 
 
 def _facts_at(history: Sequence[tuple[int, SourceFacts]], sequence: int) -> SourceFacts:
@@ -240,7 +246,7 @@ async def facts_of(connection: Any, ids: Iterable[UUID]) -> dict[UUID, list[tupl
         known = found[UUID(history.steps[0].entity_id)]
         for step in history.steps:
             source = _read(step, Source)
-            facts = SourceFacts(source.publisher, source.reliability) if source is not None else _NO_FACTS
+            facts = SourceFacts(source.publisher, source.reliability, source.title) if source is not None else _NO_FACTS
             if not known or known[-1][1] != facts:
                 known.append((step.sequence, facts))
     return found

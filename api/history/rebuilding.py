@@ -13,6 +13,7 @@ from api.history.deriving import Derived, FactsHistory, derive, facts_of
 from api.store.copying import refusals
 from api.store.indexing import begin_collecting, collect, index_collected, unindex_collected
 from api.store.sql import query
+from api.store.texts import clear_texts, put_texts, set_language
 from schema.change import EntityKind
 
 #: What is written together: so many records or, of fewer, so many changes.
@@ -36,6 +37,7 @@ async def rebuild(connection: Any, told: Callable[[int], object] = lambda done: 
     """
     for statement in _FORGET:
         await connection.execute(query("archive", statement))
+    await connection.execute(query("texts", "forget"))
     await begin_collecting(connection)
     done = 0
     with refusals():
@@ -49,11 +51,16 @@ async def rebuild(connection: Any, told: Callable[[int], object] = lambda done: 
         await index_collected(connection)
 
 
-async def rebuild_if_needed(connection: Any) -> bool:
-    """Rebuild all rows if a migration has left that to be done; says whether it had. As the owner of the tables."""
+async def rebuild_if_needed(connection: Any, text_language: str) -> bool:
+    """Rebuild all rows if a migration has left that to be done, or if the words of events are in another language than
+    is wanted (see ``Settings.text_language``); says whether it had. As the owner of the tables.
+
+    Raises ``LookupError`` with the languages that there are if the one that is wanted is none of them.
+    """
     async with connection.transaction():
         # Whoever writes, or rebuilds as well, waits.
         await connection.fetchrow(query("log", "lock_head"))
+        await set_language(connection, text_language)
         if not await connection.fetchval(query("log", "must_rebuild")):
             return False
         await rebuild(connection)
@@ -87,6 +94,8 @@ async def after_changes(connection: Any, before: Before) -> None:
             derived = await derive(connection, kind, ids)
             for statement in _CLEAR[kind]:
                 await connection.execute(query("rows", statement), ids)
+            if kind is EntityKind.EVENT:
+                await clear_texts(connection, ids)
             left = {row[0] for row in old.current} - {row[0] for row in derived.current}
             if left:
                 await connection.execute(query("rows", f"delete_{kind.value}"), list(left))
@@ -118,7 +127,11 @@ async def _reindex_citing(connection: Any, before: Before) -> None:
     for start in range(0, len(citing), _TOGETHER_RECORDS):
         ids = citing[start : start + _TOGETHER_RECORDS]
         old = await derive(connection, EntityKind.EVENT, ids, before.facts)
-        await _reindex(connection, old, await derive(connection, EntityKind.EVENT, ids))
+        new = await derive(connection, EntityKind.EVENT, ids)
+        await _reindex(connection, old, new)
+        if set(old.texts) != set(new.texts):
+            await clear_texts(connection, ids)
+            await put_texts(connection, new.texts)
 
 
 _CLEAR = {
@@ -138,6 +151,7 @@ async def _put(connection: Any, kind: EntityKind, derived: Derived) -> None:
         await connection.executemany(query("rows", "put_name"), names)
         past = [name for name in derived.names if name[3] is not None]
         await connection.executemany(query("rows", "put_past_name"), past)
+    await put_texts(connection, derived.texts)
 
 
 async def portions(connection: Any, kind: EntityKind) -> AsyncIterator[list[str]]:

@@ -282,6 +282,7 @@ async def list_events(
         count=listed.counted,
         range=Range(earliest=listed.window.earliest, latest=listed.window.latest),
         as_of=listed.as_of,
+        notices=listed.notices,
         notes={str(event_id): note for event_id, note in notes.items()},
     )
 

@@ -27,7 +27,7 @@ async def seen_head(store: Store, *, edit: bool) -> SeenHead:
     The digest covers drafts before the change too, but is that of a change that the reader sees, and is salted.
     """
     async with store.connection() as connection:
-        return await _head(connection, edit=edit)
+        return await head_of(connection, edit=edit)
 
 
 async def moment_of(store: Store, as_of: str | None, *, edit: bool) -> SeenHead | None:
@@ -45,7 +45,7 @@ async def find_moment(connection: Any, as_of: str, *, edit: bool) -> SeenHead:
     is asked for again, if it was not over yet. Raises ``invalid-parameters`` for a sequence beyond the reader's head.
     """
     if as_of.isdecimal():
-        head = await _head(connection, edit=edit)
+        head = await head_of(connection, edit=edit)
         sequence = int(as_of)
         if sequence > head.sequence:
             detail = f"The last change that you may see is {head.sequence}."
@@ -57,6 +57,7 @@ async def find_moment(connection: Any, as_of: str, *, edit: bool) -> SeenHead:
     return SeenHead(*row) if row is not None else _BEFORE_ALL
 
 
-async def _head(connection: Any, *, edit: bool) -> SeenHead:
+async def head_of(connection: Any, *, edit: bool) -> SeenHead:
+    """Look at the head on a connection that is there (see ``seen_head``)."""
     row = await connection.fetchrow(query("log", "seen_head"), edit)
     return SeenHead(*row) if row is not None else _BEFORE_ALL

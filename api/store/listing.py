@@ -9,7 +9,8 @@ from api.store.bounded import TimeBound
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
-from api.store.resolving import actors_asked_for, reliable_publishers
+from api.store.relevance import fetch_ranked, pinned, ranked, refuse_without_text
+from api.store.resolving import actors_asked_for, reliable_publishers, text_asked_for
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.few import few_by_then, few_changed
 from api.store.select.filters import Resolved, conditions_of, groups_of
@@ -23,6 +24,7 @@ from api.store.select.keys import (
     keys_statement,
     walks_of,
 )
+from api.store.select.text import TextAsked, few_with_text
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
@@ -30,7 +32,8 @@ from schema.actor import MAXIMUM_MERGED
 from schema.bounds import read_instant
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Match, Window
 from schema.problem import Fault, problem
-from schema.query import Count, Counting, EventFilter, EventQuery, Included, Sort
+from schema.query import MAXIMUM_RANKED, Count, Counting, EventFilter, EventQuery, Included, Sort
+from schema.text_query import text_notices
 from schema.vocabulary import State
 from schema.wire import to_builtins
 
@@ -56,7 +59,7 @@ _DENSE = 4
 class Listed(NamedTuple):
     """One page of events in order, the cursor of the next one, how many there are, and the window asked for.
 
-    ``as_of`` is the sequence as of which it was read, if not as of now.
+    ``as_of`` is the sequence as of which it was read, if not as of now; ``notices`` say how it came about, for people.
     """
 
     page: Page
@@ -64,6 +67,7 @@ class Listed(NamedTuple):
     counted: Count | None
     window: Window
     as_of: int | None = None
+    notices: Sequence[str] = ()
 
 
 class Wanted(NamedTuple):
@@ -72,7 +76,7 @@ class Wanted(NamedTuple):
     filters: Sequence[EventFilter]
     states: list[str]
     sort: Sort
-    only: list[UUID] | None = None  # no others than these, at most FEW; None: all there are
+    only: list[UUID] | None = None  # no others than these, which are few; None: all there are
     without: Sequence[UUID] = ()  # but for these
     moment: SeenHead | None = None  # as of which change; None: as they are now
 
@@ -117,6 +121,11 @@ class Search(NamedTuple):
         return max((one.updated_from for one in self.resolved if one.updated_from is not None), default=None)
 
     @property
+    def text(self) -> TextAsked | None:
+        """What the last of the filters, which is the one of the request, asks for in full text."""
+        return self.resolved[-1].text
+
+    @property
     def leading(self) -> int:
         """How many places in the index the terms that lead have."""
         return sum(term.events for term in self.groups[0])
@@ -136,8 +145,9 @@ async def get_event(store: Store, event_id: UUID, *, edit: bool, as_of: int | No
 async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool = False) -> Listed:
     """Read one page of the events that a query asks for; ``bare`` leaves out what they mention."""
     refuse_drafts(asked, edit=edit)
+    refuse_without_text(asked)
     window = window_of(asked)
-    list_mark = _fingerprint(asked)
+    list_mark, notices = _fingerprint(asked), text_notices(asked.q)
     sealed = unseal(list_mark, asked.cursor, tuple[Place, UUID, Sealed]) if asked.cursor else None
     cursor = sealed[:2] if sealed is not None else None
     none = None if asked.count is Counting.NONE else Count(value=0, exact=True)
@@ -147,18 +157,35 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
         wanted = Wanted([asked], states, asked.sort or Sort.DATE, moment=moment)
         search = await search_for(connection, wanted, edit=edit)
         if search is None:
-            return Listed(NOTHING, None, none, window, wanted.as_of)
+            return Listed(NOTHING, None, none, window, wanted.as_of, notices)
         count = await count_found(connection, search, asked.count)
-        statement = Statement("select", wanted.as_of)
-        keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
-        if keys is None:
-            return Listed(NOTHING, None, count, window, wanted.as_of)
-        page = await fetch_by_keys(connection, statement, keys, wanted.position, bare=bare)
-    items = sorted(page.items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
+        if wanted.sort is Sort.RELEVANCE:
+            found = await latest_found(connection, search)
+            places, said = await ranked(connection, found, search.text, wanted.as_of, cursor)
+            notices += said
+            page = await fetch_ranked(connection, places[: asked.limit + 1], wanted.as_of, bare=bare)
+        else:
+            statement = Statement("select", wanted.as_of)
+            keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
+            if keys is None:
+                return Listed(NOTHING, None, count, window, wanted.as_of, notices)
+            page = await fetch_by_keys(connection, statement, keys, wanted.position, bare=bare)
+    items = page.items
+    if wanted.sort is not Sort.RELEVANCE:
+        items = sorted(items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
     more = len(items) > asked.limit
     items = items[: asked.limit]
     following = seal(list_mark, [items[-1].position, items[-1].id, wanted.as_of]) if more else None
-    return Listed(page._replace(items=items), following, count, window, wanted.as_of)
+    return Listed(page._replace(items=items), following, count, window, wanted.as_of, notices)
+
+
+async def latest_found(connection: Any, search: Search) -> list[Position]:
+    """The latest by date that are found, one more than are ranked: where each starts, and its id."""
+    latest_first = search._replace(wanted=search.wanted._replace(sort=Sort.DATE_DESCENDING))
+    statement = Statement("select", search.wanted.as_of)
+    keys = await keys_of(connection, statement, latest_first, None, MAXIMUM_RANKED + 1)
+    rows = await connection.fetch(keys, *statement.values) if keys is not None else []
+    return [(row["position"], row["event_id"]) for row in rows]
 
 
 async def listed_moment(connection: Any, asked: EventQuery, sealed: int | None, *, edit: bool) -> SeenHead | None:
@@ -166,7 +193,7 @@ async def listed_moment(connection: Any, asked: EventQuery, sealed: int | None, 
     an instant could by now mean a later change.
     """
     if asked.as_of is None:
-        return None
+        return await pinned(connection, sealed, edit=edit) if asked.sort is Sort.RELEVANCE else None
     return await find_moment(connection, asked.as_of if sealed is None else str(sealed), edit=edit)
 
 
@@ -293,8 +320,11 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     now = datetime.now(UTC) if wanted.moment is None else wanted.moment.recorded_at
     resolved = [await _resolved(connection, asked, now, edit=edit, as_of=wanted.as_of) for asked in wanted.filters]
     named = [group for asked, one in zip(wanted.filters, resolved, strict=True) for group in groups_of(asked, one)]
+    if any(asked.q is not None and one.text is None for asked, one in zip(wanted.filters, resolved, strict=True)):
+        return None  # of a chronology, whose language or actors have changed since it was written
     groups = [[ALL], *named]
-    names = sorted({name for group in groups for name in group})
+    texts = [one.text for one in resolved if one.text is not None]
+    names = sorted({name for group in (*groups, *(text.names for text in texts)) for name in group})
     by_name: dict[str, list[Term]] = {}
     find = query("terms", "find" if wanted.as_of is None else "find_past")
     for row in await connection.fetch(find, wanted.states, names):
@@ -302,18 +332,27 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     if wanted.only is None and wanted.as_of is not None:
         wanted = wanted._replace(only=await few_by_then(connection, wanted.states, wanted.as_of))
     every, *found = [[term for name in group for term in by_name.get(name, ())] for group in groups]
-    if not every or not all(found):
+    texts = [text.known(by_name) for text in texts]
+    if not every or not all(found) or any(text.is_in_vain for text in texts):
         return None
+    resolved = [one._replace(text=one.text.known(by_name)) if one.text is not None else one for one in resolved]
     found.sort(key=lambda terms: sum(term.events for term in terms))
     (window, match), *also = _windows_of(wanted.filters)
     walks = len(walks_of(window, match))
     lead = next((group for group in found if _may_lead(group, every, walks)), every)
     others = [group for group in found if group is not lead]
-    return Search(wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found))
+    search = Search(wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found))
+    if wanted.only is None and texts:
+        together = await few_with_text(
+            connection, texts, every=sum(term.events for term in every), leading=search.leading, as_of=wanted.as_of
+        )
+        search = search._replace(wanted=wanted._replace(only=together))
+    return search
 
 
 async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool, as_of: int | None) -> Resolved:
     return Resolved(
+        text=await text_asked_for(connection, asked, edit=edit, as_of=as_of),
         actors=await actors_asked_for(connection, asked, edit=edit, as_of=as_of),
         reliable_publishers=await reliable_publishers(connection, asked, as_of=as_of),
         updated_from=await _first_sequence(connection, asked),

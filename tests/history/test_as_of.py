@@ -37,6 +37,10 @@ _LISTS = [
     *("/v1/events/histogram?date_from=2022&date_to=2024-06&actor=DPRK", "/v1/events/histogram?bin=exclude&tag=a"),
     *("/v1/events/facets?top=100", "/v1/events/facets?actor=DPRK&kind=talks&own=exclude", "/v1/events/facets?tag=a"),
     *("/v1/events/facets?date_from=2023&date_to=2024&facet=actor&facet=publisher", "/v1/events/facets?state=retracted"),
+    *("/v1/events?q=title&count=exact&limit=1000", "/v1/events?q=russia%20-%22title%201%22&sort=-date"),
+    *("/v1/events?q=rep*%20north&sort=relevance&limit=1000", "/v1/events?q=Name%201%20of%20russia&count=exact"),
+    *("/v1/events?q=%22title%203%22&actor=russia", "/v1/events?q=dprk%20-talks&sort=-updated&kind=talks"),
+    "/v1/chronologies/walk/events?q=title&sort=relevance",
     *("/v1/events?format=ndjson", "/v1/events?format=csv&actor=russia", "/v1/events?format=jsonfeed"),
 ]
 _FOR_EDITORS = ["/v1/events/facets?state=draft&state=published", "/v1/events/histogram?state=draft"]

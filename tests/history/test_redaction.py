@@ -125,6 +125,29 @@ async def test_the_events_of_a_redacted_source_are_moved_in_the_index_a_few_at_a
     await check_whole(client)
 
 
+async def test_no_word_of_what_was_redacted_is_found(client: Client) -> None:
+    """Neither of an event, nor of what it once said, nor of the title of a source that it cites, now or then."""
+    await make_actors(client)
+    citation = {"source": {"title": f"{SECRET} report", "url": "https://news.example/secret"}}
+    event = await make_event(client, title=SECRET, summary="Ordinary words", citations=[citation])
+    other = await make_event(client, title="Another", citations=[citation])
+    event = await revise(client, event, "PATCH", "", {"title": "Corrected"})
+    source = event["citations"][0]["source"]
+    await redacted(client, EntityKind.SOURCE, source)
+    await redacted(client, EntityKind.EVENT, event["id"], 1)
+    assert SECRET.lower() not in (await everything(client)).lower()
+    # Stems are words, too.
+    assert "unspeak" not in (await everything(client)).lower()
+    for as_of in ("", f"&as_of={other['sequence']}", f"&as_of={event['sequence']}"):
+        assert (await read(client, f"/v1/events?q={SECRET}&count=exact{as_of}"))["count"]["value"] == 0
+        assert (await read(client, f"/v1/events?q=redacted&count=exact{as_of}"))["count"]["value"] == 0
+    assert [one["id"] for one in (await read(client, "/v1/events?q=ordinary"))["items"]] == [event["id"]]
+    await redacted(client, EntityKind.EVENT, event["id"])
+    assert "ordinari" not in await everything(client)
+    assert (await read(client, f"/v1/events?q=ordinary&as_of={event['sequence']}"))["items"] == []
+    await check_whole(client)
+
+
 async def test_some_revisions_of_an_event_go_and_the_rest_stays(client: Client) -> None:
     await make_actors(client)
     event = await make_event(client, title="First", tags=["kept"])

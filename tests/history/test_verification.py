@@ -69,6 +69,8 @@ _SQL = {
     "when a past entry held is rewritten": "UPDATE past_event_term SET to_sequence = to_sequence + 1",
     "a column of a current event is rewritten": "UPDATE event SET starts = starts - 86400 WHERE revision = 2",
     "an actor is given another name": "UPDATE actor_name SET folded = 'somebody else' WHERE folded = 'russia'",
+    "an event is found by other words": "UPDATE event_text SET search = to_tsvector('other')",
+    "an event was found by other words": "DELETE FROM past_event_text",
     "an actor is hidden": "UPDATE actor SET public = false WHERE id = 'russia'",
     "an actor is merged": "UPDATE actor SET merged_into = 'north-korea' WHERE id = 'russia'",
     "a source becomes another's": "UPDATE source SET publisher = 'the-gazette'",

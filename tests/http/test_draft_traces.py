@@ -43,6 +43,8 @@ _EVENTS = [
     *("date_from=1901&date_to=1902", "min_origins=1", "min_reliability=E", "disputed=true", "overdue=true"),
     *("updated_from=2020-01-01T00:00:00Z", "min_confidence=low", "min_precision=day", "state=retracted", "cursor=AAAA"),
     *("as_of=1", "as_of=2999-01-01T00:00:00Z&count=exact", "as_of={beyond}", "as_of=2999-01-01T00:00:00Z&kind=talks"),
+    *("q=hidden", "q=hid*&count=exact", "q=report%20-hidden&sort=relevance", "q=hidden-actor", "q=hidden&as_of=1"),
+    *("q=russia&sort=relevance&limit=1", "q=%22hidden%20source%22&state=retracted", "q=hidden&format=csv"),
     *(f"format={form}" for form in ("ndjson", "csv", "geojson", "timelinejs", "ics", "atom", "jsonfeed", "markdown")),
     "format=html",
 ]

@@ -24,8 +24,8 @@ RETURNING pg_notify('dateline_changes', '');
 ANALYZE head, change, content;
 
 -- name: analyze_rows
-ANALYZE actor, actor_name, source, event, term, event_term, chronology,
-    past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology;
+ANALYZE actor, actor_name, source, event, term, event_term, event_text, chronology,
+    past_actor, past_actor_name, past_source, past_event, past_event_term, past_event_text, past_chronology;
 
 -- name: forget_chronologies
 DELETE FROM chronology;

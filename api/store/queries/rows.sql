@@ -132,7 +132,8 @@ SELECT slug, revision, state, actors, sources, sequence, to_sequence FROM past_c
 SELECT (SELECT count(*) FROM actor) AS actor, (SELECT count(*) FROM past_actor) AS past_actor,
        (SELECT count(*) FROM source) AS source, (SELECT count(*) FROM past_source) AS past_source,
        (SELECT count(*) FROM event) AS event, (SELECT count(*) FROM past_event) AS past_event,
-       (SELECT count(*) FROM chronology) AS chronology, (SELECT count(*) FROM past_chronology) AS past_chronology;
+       (SELECT count(*) FROM chronology) AS chronology, (SELECT count(*) FROM past_chronology) AS past_chronology,
+       (SELECT count(*) FROM event_text) AS event_text, (SELECT count(*) FROM past_event_text) AS past_event_text;
 
 -- name: entries_missing
 -- Of the entries that were collected, which are all that there should be.

@@ -85,6 +85,48 @@ AND (SELECT EXISTS (SELECT FROM unnest(e.positions) AS p
 -- name: changed_from
 AND (SELECT e.sequence >= :sequence FROM {event} AS e WHERE e.id = t.event_id)
 
+-- Full text, see select/text.py. An event is looked at by itself, as with terms.
+
+-- name: has_words
+AND (SELECT x.search @@ :search::tsquery FROM {event_text} AS x WHERE x.event_id = t.event_id)
+
+-- name: has_terms
+AND (SELECT true FROM {event_term} AS r
+     WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1)
+
+-- name: has_words_or_terms
+AND (coalesce((SELECT true FROM {event_term} AS r
+               WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1), false)
+     OR (SELECT x.search @@ :search::tsquery FROM {event_text} AS x WHERE x.event_id = t.event_id))
+
+-- name: lacks_words
+AND NOT (SELECT x.search @@ :search::tsquery FROM {event_text} AS x WHERE x.event_id = t.event_id)
+
+-- name: lacks_terms
+AND (SELECT true FROM {event_term} AS r
+     WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1) IS NULL
+
+-- name: lacks_words_or_terms
+AND (SELECT true FROM {event_term} AS r
+     WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1) IS NULL
+AND NOT (SELECT x.search @@ :search::tsquery FROM {event_text} AS x WHERE x.event_id = t.event_id)
+
+-- name: rank
+-- Places are of whole numbers, so that a cursor holds them exactly. A name counts like a word of the title.
+SELECT place.event_id, (1000000 * ({ranks}))::int8 AS rank
+FROM unnest(:ids::uuid[], :starts::int8[]) AS place (event_id, starts)
+CROSS JOIN LATERAL (
+    SELECT x.search FROM {event_text} AS x WHERE x.event_id = place.event_id LIMIT 1
+) AS said
+
+-- name: rank_of_words
+ts_rank_cd(said.search, :search::tsquery)
+
+-- name: rank_of_terms
+CASE WHEN (SELECT true FROM {event_term} AS r
+           WHERE r.term = ANY (:terms::int4[]) AND r.starts = place.starts AND r.event_id = place.event_id LIMIT 1)
+     THEN 1 ELSE 0 END
+
 -- The same checks on the date for events that are not found by a walk along their dates.
 
 -- name: starts_from

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from api.store import terms
+from api.store.select.text import TextAsked, text_conditions
 from api.store.sql import Statement
 from schema.bounds import Box
 from schema.edtf import Precision
@@ -25,6 +26,7 @@ class Resolved(NamedTuple):
     reliable_publishers: Sequence[str]  # those whose sources satisfy min_reliability
     updated_from: int | None  # the first sequence at or after the instant
     now: datetime
+    text: TextAsked | None = None  # what q asks for; None where it is not given
 
 
 def grades_from(reliability: Reliability) -> list[str]:
@@ -86,4 +88,6 @@ def conditions_of(statement: Statement, query: EventFilter, resolved: Resolved) 
         conditions.append(statement.fragment(name, **box._asdict()))
     if resolved.updated_from is not None:
         conditions.append(statement.fragment("changed_from", sequence=resolved.updated_from))
+    if resolved.text is not None:
+        conditions += text_conditions(statement, resolved.text)
     return conditions
