@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from api.history.rebuilding import rebuild
 from api.history.redaction import redact
 from api.history.verification import Verified, verify
 from api.store.log import FIRST_DIGEST, chained_digest, digest_of_content
@@ -136,12 +137,8 @@ async def _rewrite(owner: Any, old: str, new: str) -> None:
             digest,
         )
     await owner.execute("UPDATE head SET digest = $1", digest)
-    await owner.execute(
-        "UPDATE event SET document = replace(encode(document, 'escape'), $1, $2)::bytea"
-        " WHERE encode(document, 'escape') LIKE '%' || $1 || '%'",
-        old,
-        new,
-    )
+    async with owner.transaction():
+        await rebuild(owner)
 
 
 async def test_a_noted_head_that_was_never_reached_is_found(client: Client) -> None:
