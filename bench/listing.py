@@ -94,6 +94,10 @@ async def _pairs_of_pages(store: Store, events: int) -> list[Pair]:
         Pair("planned with that actor / planned", page(actor=[_QUARTER], occurrence=planned), page(occurrence=planned)),
         Pair("any of 5 actors / one, ten years", page(actor=generation.ACTORS[:5], **_TEN_YEARS), quarter),
         Pair("any of 20 actors / one, ten years", page(actor=generation.ACTORS[:20], **_TEN_YEARS), quarter),
+        Pair("what has a word of every second event / all", page(q=generation.WORDS[0]), first),
+        Pair("what has a middling word / all", page(q=generation.WORDS[60]), first),
+        Pair("what has a rare word / all", page(q=generation.WORDS[2900]), first),
+        Pair("the best of a popular word / all", page(q=generation.WORDS[0], sort=Sort.RELEVANCE), first),
         Pair("two actors seldom together / one", page(actor_all=pair_of_actors), page(actor_all=pair_of_actors[:1])),
     ]
 

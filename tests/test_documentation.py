@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from schema.query import EventQuery
+from schema.query import MAXIMUM_RANKED, EventQuery
+from schema.text_query import MAXIMUM_BEGINNINGS, MAXIMUM_CHARACTERS, MAXIMUM_WORDS, MINIMUM_BEGINNING
 from tests.conftest import Client
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +40,23 @@ HISTORY = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
 async def test_questions_about_history_have_answers(sample: Client, address: str) -> None:
     answer = await sample.http.get(address)
     assert answer.status_code == 200, answer.text
+
+
+SEARCH = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", SEARCH))
+async def test_searches_of_the_documents_find_something(sample: Client, address: str) -> None:
+    answer = await sample.http.get(address)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["items"]
+
+
+def test_bounds_of_searches_are_those_of_the_code() -> None:
+    assert f"At most {MAXIMUM_CHARACTERS} characters and {MAXIMUM_WORDS} words." in SEARCH
+    assert f"Of more than {MAXIMUM_RANKED:,} matches" in SEARCH
+    assert (MINIMUM_BEGINNING, MAXIMUM_BEGINNINGS) == (2, 3)
+    assert "at least two letters, at most three such beginnings" in SEARCH
 
 
 async def test_write_of_the_readme_works(server: object, client: Client) -> None:

@@ -9,6 +9,7 @@ gives as all entries are to those that held then.
 """
 
 import os
+import re
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
@@ -102,6 +103,33 @@ def _check(plan: Plan, query: str, given: int, entries_for_each: float) -> None:
         # Up to a page of each class of length, and the event itself where its date has gaps or is an instant.
         most += len(CLASSES) * (_LIMIT + 1) * (4 + entries_for_each)
     assert plan.rows_read <= most
+
+
+_TEXTS = [
+    "w0001",
+    "w0003 -w0001",
+    "w2901",
+    "event",
+    "w29*",
+    "The 0001th actor",
+    "The 1900th actor w0001",
+    '"w0001 w0002"',
+]
+
+
+@pytest.mark.parametrize("moment", ["head", "shortly before", "middle", "early"])
+@pytest.mark.parametrize("q", _TEXTS)
+async def test_a_search_takes_what_is_rare_or_walks_to_what_is_not(moments: Moments, q: str, moment: str) -> None:
+    entries = moments.moments[moment][1]
+    for sort in ("date", "-date", "updated", "relevance"):
+        _, _, sent = await moments.ask(f"q={q}&sort={sort}", moment)
+        every = [one for one in moments.crowded.store.sent if re.search(r"\bevent_text\b", one.sql)]
+        for one in every:
+            for mode in _MODES:
+                plan = await explain(moments.crowded.database, one, mode)
+                assert plan.sequential == []
+                assert plan.rows_read <= (5 * FEW + _MOST_PER_ROW * _LIMIT) * entries, (sort, plan.rows_read)
+        assert sent is not None or sort == "relevance" or q.startswith("w29")
 
 
 @pytest.mark.parametrize("moment", ["head", "shortly before", "middle", "early"])
