@@ -7,7 +7,7 @@ from msgspec import structs
 
 from api.store import terms
 from api.store.bounded import TimeBound
-from api.store.found import entries, finds_everything, new_statement, parts_for
+from api.store.found import Sample, entries, finds_everything, new_statement, sample_for
 from api.store.head import find_moment
 from api.store.listing import Search, Wanted, refuse_drafts, search_for, window_of
 from api.store.sql import Statement, fetch
@@ -32,7 +32,7 @@ BOUND_S = 1.5
 _EXACT_SHARE, _SAMPLE_SHARE = 0.6, 0.7
 #: So many events are counted by their documents rather than along the index.
 FEW = 10_000
-#: About so many events are counted where there is no time for all.
+#: So many events at most are counted where there is no time for all.
 _SAMPLE = 5_000
 
 _PREFIXES = {
@@ -53,6 +53,7 @@ class _Asked(NamedTuple):
     dimensions: list[Dimension]
     limit: int  # one more than are given
     merged: dict[str, str]  # who stands for each actor that has been merged
+    edit: bool
 
 
 Counted = dict[Dimension, Facet]
@@ -79,7 +80,7 @@ async def facet_events(store: Store, asked: FacetQuery, *, edit: bool) -> Facets
                 facets |= dict.fromkeys(dimensions, Facet(values=[], more=False, exact=True))
                 continue
             share = bound.part(1 / (len(questions) - number))
-            facets |= await count_values(share, connection, search, _Asked(dimensions, asked.top + 1, merged))
+            facets |= await count_values(share, connection, search, _Asked(dimensions, asked.top + 1, merged, edit))
         included = await _names(connection, facets, as_of)
     return Facets(
         facets=FacetsByDimension(**{name.value: facets[name] for name in Dimension if name in facets}),
@@ -117,12 +118,12 @@ async def count_values(bound: TimeBound, connection: Any, search: Search, asked:
         rows = await _one_by_one(exact, connection, search, asked)
     if rows is not None:
         return _facets(rows, asked, exact=True)
-    sample = bound.part(_SAMPLE_SHARE)
-    parts = parts_for(search, _SAMPLE)
-    ids = await _ids(sample, connection, search, parts)
-    rows = None if ids is None else await _by_documents(sample, connection, search, asked, ids)
+    sample = await sample_for(connection, search, _SAMPLE, edit=asked.edit)
+    time = bound.part(_SAMPLE_SHARE)
+    ids = await _ids(time, connection, search, sample)
+    rows = None if ids is None else await _by_documents(time, connection, search, asked, ids)
     if rows is not None:
-        return _facets(rows, asked, exact=False, scale=parts)
+        return _facets(rows, asked, exact=False, scale=sample.scale)
     # What has been superseded is counted with what is current, so this is no estimate of the past.
     rows = await _by_counts(bound, connection, search, asked, families=False) if search.wanted.as_of is None else None
     every = sum(term.events for term in search.every)
@@ -143,7 +144,7 @@ def _facets(rows: Iterable[Any], asked: _Asked, *, exact: bool, scale: float = 1
 
 async def _one_by_one(bound: TimeBound, connection: Any, search: Search, asked: _Asked) -> list[Any] | None:
     """Count exactly: by the documents of a few, along the index where there are many; None if there is no time."""
-    ids = await _ids(bound, connection, search, 1)
+    ids = await _ids(bound, connection, search)
     if ids is None:
         return None
     if len(ids) <= FEW:
@@ -210,10 +211,10 @@ def _branches(statement: Statement, search: Search, asked: _Asked, each: str, fa
     return branches
 
 
-async def _ids(bound: TimeBound, connection: Any, search: Search, parts: int) -> list[Any] | None:
-    """The ids of what is found, or of one part of so many; one more than a few if there are more."""
+async def _ids(bound: TimeBound, connection: Any, search: Search, sample: Sample | None = None) -> list[Any] | None:
+    """The ids of what is found, or is of a sample; one more than a few if there are more."""
     statement = new_statement(search)
-    text = statement.fragment("ids", limit=FEW + 1).replace("{entries}", entries(statement, search, parts=parts))
+    text = statement.fragment("ids", limit=FEW + 1).replace("{entries}", entries(statement, search, sample))
     rows = await bound.fetch(connection, text, *statement.values)
     return None if rows is None else [row["event_id"] for row in rows]
 

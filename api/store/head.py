@@ -27,7 +27,7 @@ async def seen_head(store: Store, *, edit: bool) -> SeenHead:
     The digest covers drafts before the change too, but is that of a change that the reader sees, and is salted.
     """
     async with store.connection() as connection:
-        return await _head(connection, edit=edit)
+        return await head_on(connection, edit=edit)
 
 
 async def moment_of(store: Store, as_of: str | None, *, edit: bool) -> SeenHead | None:
@@ -47,7 +47,7 @@ async def find_moment(connection: Any, as_of: str, *, edit: bool) -> SeenHead:
     if not as_of.isdecimal():
         row = await connection.fetchrow(query("log", "seen_at_instant"), read_instant(as_of), edit)
         return SeenHead(*row) if row is not None else _BEFORE_ALL
-    head = await _head(connection, edit=edit)
+    head = await head_on(connection, edit=edit)
     if int(as_of) > head.sequence:
         detail = f"The last change so far is {head.sequence}."
         fault = Fault(detail, parameter="as_of", suggestion=f"a sequence up to {head.sequence}, or an instant")
@@ -56,6 +56,7 @@ async def find_moment(connection: Any, as_of: str, *, edit: bool) -> SeenHead:
     return SeenHead(*row) if row is not None else _BEFORE_ALL
 
 
-async def _head(connection: Any, *, edit: bool) -> SeenHead:
+async def head_on(connection: Any, *, edit: bool) -> SeenHead:
+    """Look at the head (see ``seen_head``) within what a connection is reading."""
     row = await connection.fetchrow(query("log", "seen_head"), edit)
     return SeenHead(*row) if row is not None else _BEFORE_ALL
