@@ -6,16 +6,29 @@ The same filters and windows as for a page hold, but the walks go to their ends 
 from random import Random
 from typing import Any, NamedTuple
 
-from api.store.head import head_on
-from api.store.listing import Search, checks_of
+from api.store.head import SeenHead, head_on
+from api.store.listing import Search, Wanted, checks_of, search_for
+from api.store.select.few import few_changed
 from api.store.select.keys import conditions_on, date_conditions, walks_of
 from api.store.sql import Statement
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Match
+from schema.query import EventFilter, Sort
+from schema.vocabulary import State
 
 
 def new_statement(search: Search) -> Statement:
     """Begin a statement that counts what a search finds."""
     return Statement("select", search.wanted.as_of, "counting")
+
+
+async def search_to_count(connection: Any, asked: EventFilter, moment: SeenHead | None, *, edit: bool) -> Search | None:
+    """Look up what is to be counted; None if one of the filters fits no event. What few changed is known by id."""
+    states = [state.value for state in dict.fromkeys(asked.state or [State.PUBLISHED])]
+    search = await search_for(connection, Wanted([asked], states, Sort.DATE, moment=moment), edit=edit)
+    if search is None or search.updated_from is None or search.wanted.only is not None:
+        return search
+    few = await few_changed(connection, states, search.updated_from, search.wanted.as_of)
+    return search if few is None else search._replace(wanted=search.wanted._replace(only=few))
 
 
 class Sample(NamedTuple):

@@ -4,9 +4,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from api.store.bounded import TimeBound
-from api.store.found import Sample, entries, new_statement, sample_for
+from api.store.found import Sample, entries, new_statement, sample_for, search_to_count
 from api.store.head import find_moment
-from api.store.listing import Search, Wanted, refuse_drafts, search_for, window_of
+from api.store.listing import Search, refuse_drafts, window_of
 from api.store.select.keys import AHEAD_S, MOST_BEHIND_S
 from api.store.sql import Statement
 from api.store.store import Store
@@ -15,14 +15,13 @@ from schema.counting import Binning, Histogram, HistogramQuery
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Window
 from schema.edtf.calendar import SECONDS_PER_DAY
 from schema.problem import Fault, problem
-from schema.query import Range, Sort
-from schema.vocabulary import State
+from schema.query import Range
 
 #: How long a histogram takes, in seconds: all events are counted in the first part of it, or else a sample in the rest.
 BOUND_S = 1.5
-_EXACT_SHARE = 0.7
+_EXACT_SHARE = 0.6
 #: So many events at most are counted where there is no time for all.
-_SAMPLE = 10_000
+_SAMPLE = 5_000
 #: Sums of fractions are rounded to so many places.
 _PLACES = 6
 
@@ -62,11 +61,9 @@ async def count_over_time(store: Store, asked: HistogramQuery, *, edit: bool) ->
     days = _Days.of(window)
     if days.begin is not None and days.until is not None:
         _refuse_too_many(days.begin, days.until, asked)
-    states = [state.value for state in dict.fromkeys(asked.state or [State.PUBLISHED])]
     async with store.reading() as connection:
         moment = None if asked.as_of is None else await find_moment(connection, asked.as_of, edit=edit)
-        wanted = Wanted([asked], states, Sort.DATE, moment=moment)
-        search = await search_for(connection, wanted, edit=edit)
+        search = await search_to_count(connection, asked, moment, edit=edit)
         exact, tally = True, None
         if search is not None:
             bound = TimeBound(BOUND_S)
@@ -79,10 +76,10 @@ async def count_over_time(store: Store, asked: HistogramQuery, *, edit: bool) ->
         tally = _nothing(asked, days)
     elif tally is None:
         tally = _Tally([], [], search.most, 0)
-    return _written(asked, window, wanted, tally, exact=exact)
+    return _written(asked, window, tally, None if moment is None else moment.sequence, exact=exact)
 
 
-def _written(asked: HistogramQuery, window: Window, wanted: Wanted, tally: _Tally, *, exact: bool) -> Histogram:
+def _written(asked: HistogramQuery, window: Window, tally: _Tally, as_of: int | None, *, exact: bool) -> Histogram:
     counts = [max(0.0, round(count, _PLACES)) for count in tally.counts]
     counted = min(round(sum(tally.counts, start=0.0), _PLACES), float(tally.total))
     return Histogram(
@@ -95,7 +92,7 @@ def _written(asked: HistogramQuery, window: Window, wanted: Wanted, tally: _Tall
         elsewhere=max(0.0, round(tally.total - tally.undated - counted, _PLACES)),
         exact=exact,
         range=Range(earliest=window.earliest, latest=window.latest),
-        as_of=wanted.as_of,
+        as_of=as_of,
     )
 
 
