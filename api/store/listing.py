@@ -24,7 +24,7 @@ from api.store.select.keys import (
     keys_statement,
     walks_of,
 )
-from api.store.select.text import TextAsked, few_with_text
+from api.store.select.text import USUAL_PAGE, TextAsked, few_with_text, most_together
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
@@ -343,9 +343,9 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     others = [group for group in found if group is not lead]
     search = Search(wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found))
     if wanted.only is None and texts:
-        together = await few_with_text(
-            connection, texts, every=sum(term.events for term in every), leading=search.leading, as_of=wanted.as_of
-        )
+        page = MAXIMUM_RANKED if wanted.sort is Sort.RELEVANCE else USUAL_PAGE
+        most = most_together(page, sum(term.events for term in every), search.leading)
+        together = await few_with_text(connection, texts, most, as_of=wanted.as_of)
         search = search._replace(wanted=wanted._replace(only=together))
     return search
 

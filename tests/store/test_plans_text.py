@@ -105,8 +105,10 @@ async def test_relevance_ranks_no_more_than_its_bound(crowded: Crowded, q: str) 
     for explained in plans.values():
         assert _sequential(explained) == []
         rows = sum(plan.rows_read for plan in explained)
-        along = 3 * 3 * 1001 * EVENTS / max(number, _TOGETHER)
-        assert rows <= _MOST_PER_ROW * _LIMIT + 5 * 1001 + max(5 * (_TOGETHER + 1), along), (rows, number)
+        # What is taken together may be more, as more of it is wanted.
+        together = isqrt(1000 * EVENTS)
+        along = 3 * 3 * 1001 * EVENTS / max(number, together)
+        assert rows <= _MOST_PER_ROW * _LIMIT + 5 * 1001 + max(5 * (together + 1), along), (rows, number)
 
 
 async def test_what_contradicts_itself_looks_at_each_event_of_the_rarer_filter_once(crowded: Crowded) -> None:
@@ -116,4 +118,5 @@ async def test_what_contradicts_itself_looks_at_each_event_of_the_rarer_filter_o
     _, _, plans = await _plans(crowded, query)
     for explained in plans.values():
         assert _sequential(explained) == []
-        assert sum(plan.rows_read for plan in explained) <= 3 * most
+        # In the index, under its words, and under the two terms of the name that must not be there.
+        assert sum(plan.rows_read for plan in explained) <= 4 * most

@@ -76,7 +76,10 @@ CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l ORDER BY
 
 -- name: estimate
 -- A plan, which says how many rows are expected.
-EXPLAIN (FORMAT JSON) SELECT FROM {event_text} AS x WHERE x.search @@ :search::tsquery
+EXPLAIN (FORMAT JSON) SELECT FROM event_text WHERE search @@ $1::tsquery
+
+-- name: estimate_past
+EXPLAIN (FORMAT JSON) SELECT FROM past_event_text WHERE search @@ $1::tsquery
 
 -- name: with_words
 SELECT x.event_id FROM {event_text} AS x WHERE x.search @@ :search::tsquery LIMIT :limit

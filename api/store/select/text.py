@@ -21,10 +21,10 @@ from api.store.sql import Statement, fetch, query
 from schema.text_query import Kind, Part, read_text_query
 from schema.words import words_of
 
+#: For a page of so many events it is reckoned how they are best found.
+USUAL_PAGE = 50
 #: However many events there are, no more than this are taken together.
 _MOST_TOGETHER = 10_000
-#: Of a page of so many events it is reckoned whether walking to them is cheaper.
-_PAGE = 50
 
 
 class Alternative(NamedTuple):
@@ -210,15 +210,19 @@ def _condition(statement: Statement, name: str, one: Alternative) -> str:
     return statement.fragment(f"{name}_{kinds}", **values)
 
 
-async def few_with_text(
-    connection: Any, texts: Sequence[TextAsked], *, every: int, leading: int, as_of: int | None
-) -> list[UUID] | None:
-    """The events that have one of the wanted parts, if that is rare enough to take them together.
+def most_together(page: int, every: int, leading: int) -> int:
+    """How many events are taken together for a page out of so many events, or out of the ``leading`` ones.
 
-    ``every`` are all events there are, ``leading`` those that a walk would look at. To walk to a page of what is rare
-    costs the more the rarer it is, to take it together the less: the bound is where both cost about the same.
+    To walk to a page of what is rare costs the more the rarer it is, to take it together the less: the bound is where
+    both cost about the same.
     """
-    most = min(max(FEW, isqrt(_PAGE * every)), _MOST_TOGETHER, leading)
+    return min(max(FEW, isqrt(page * every)), _MOST_TOGETHER, leading)
+
+
+async def few_with_text(
+    connection: Any, texts: Sequence[TextAsked], most: int, *, as_of: int | None
+) -> list[UUID] | None:
+    """The events that have one of the wanted parts, if that is so rare that there are not more than ``most``."""
     estimates = []
     for one in {one for text in texts for one in text.wanted}:
         named = sum(term.events for term in one.terms)
@@ -233,13 +237,14 @@ async def few_with_text(
 
 
 async def _estimate(connection: Any, words: str, as_of: int | None) -> int:
-    """About how many events have words in their text, as PostgreSQL reckons without looking."""
+    """About how many rows have words in their text, whenever they held, as PostgreSQL reckons without looking."""
     if not words:
         return 0
-    statement = Statement("texts", as_of)
-    sql = statement.fragment("estimate", search=words)
-    plan = json.loads(await connection.fetchval(sql, *statement.values))
-    return int(plan[0]["Plan"]["Plan Rows"])
+    rows = 0
+    for name in ("estimate", "estimate_past")[: 1 if as_of is None else 2]:
+        plan = json.loads(await connection.fetchval(query("texts", name), words))
+        rows += int(plan[0]["Plan"]["Plan Rows"])
+    return rows
 
 
 async def _with(connection: Any, one: Alternative, limit: int, as_of: int | None) -> list[UUID]:
