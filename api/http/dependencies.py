@@ -14,7 +14,7 @@ from api.store.store import Store
 from schema.batch import BatchQuery
 from schema.feed import ChangeQuery, StreamQuery
 from schema.imports import ImportQuery, ReportQuery
-from schema.query import EventQuery, ListQuery, MomentQuery, RecordQuery, SourceQuery
+from schema.query import ActorQuery, EventQuery, ListQuery, MomentQuery, RecordQuery, SourceQuery
 from schema.related import RelatedQuery
 from schema.release import ReleaseQuery
 
@@ -30,6 +30,7 @@ AReportQuery: TypeAlias = NamedDependency[SkipValidation[ReportQuery]]
 AListQuery: TypeAlias = NamedDependency[SkipValidation[ListQuery]]
 ARecordQuery: TypeAlias = NamedDependency[SkipValidation[RecordQuery]]
 AMomentQuery: TypeAlias = NamedDependency[SkipValidation[MomentQuery]]
+AnActorQuery: TypeAlias = NamedDependency[SkipValidation[ActorQuery]]
 ASourceQuery: TypeAlias = NamedDependency[SkipValidation[SourceQuery]]
 AReleaseQuery: TypeAlias = NamedDependency[SkipValidation[ReleaseQuery]]
 ARelatedQuery: TypeAlias = NamedDependency[SkipValidation[RelatedQuery]]

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import structs
 
+from api.store.actor_rows import folded_names, write_rows
 from api.store.cursor import fingerprint
 from api.store.editing import (
     Expected,
@@ -16,7 +17,6 @@ from api.store.editing import (
     record,
 )
 from api.store.exposing import expose
-from api.store.identity import fold
 from api.store.log import Writing, writing
 from api.store.reading import ListedById, Record, bookmark_of, fetch_record, list_by_id
 from api.store.references import find_actors, suggest_actors
@@ -87,8 +87,7 @@ async def insert_actor(write: Writing, content: ActorIn, *, public: bool) -> Wri
         write, EntityKind.ACTOR, actor, 1, type=ChangeType.CREATE, public_type=ChangeType.CREATE if public else None
     )
     await write.connection.execute(query("records", "insert_actor"), *row_of(actor, public, encoded))
-    names = list(folded_names(actor))
-    await write.connection.execute(query("records", "add_names"), actor.id, names, actor.sequence)
+    await write_rows(write, actor, actor.sequence, new=True)
     return written(actor, 1, encoded)
 
 
@@ -113,10 +112,8 @@ async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) 
         public_type=change if stored.public else None,
         reason=edit.change.reason,
     )
-    names = list(folded_names(content))
     await write.connection.execute(query("records", "update_actor"), *row_of(actor, stored.public, encoded))
-    await write.connection.execute(query("records", "forget_names"), actor.id, names, actor.sequence)
-    await write.connection.execute(query("records", "add_names"), actor.id, names, actor.sequence)
+    await write_rows(write, actor, actor.sequence, new=False)
     return written(actor, actor.revision, encoded)
 
 
@@ -146,17 +143,6 @@ def _mentioned(content: ActorIn) -> list[str]:
     if isinstance(content, Actor) and content.merged_into is not None:
         named.add(content.merged_into)
     return sorted(named)
-
-
-def folded_names(content: ActorIn) -> dict[str, str]:
-    """Every name of an actor, folded, with the place where it stands."""
-    names = {fold(content.name): "/name"}
-    for index, further in enumerate(content.names):
-        names.setdefault(fold(further.name), f"/names/{index}/name")
-    for index, alias in enumerate(content.aliases):
-        names.setdefault(fold(alias), f"/aliases/{index}")
-    names.pop("", None)
-    return names
 
 
 async def prepare_actor(

@@ -24,7 +24,7 @@ ANALYZE head, change, content;
 
 -- name: analyze_rows
 ANALYZE actor, actor_name, source, event, term, event_term, chronology,
-    past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology;
+    membership, past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology, past_membership;
 
 -- name: forget_chronologies
 DELETE FROM chronology;
@@ -44,11 +44,14 @@ DELETE FROM source;
 -- name: forget_actor_names
 DELETE FROM actor_name;
 
+-- name: forget_memberships
+DELETE FROM membership;
+
 -- name: forget_actors
 DELETE FROM actor;
 
 -- name: forget_past
-TRUNCATE past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology;
+TRUNCATE past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology, past_membership;
 
 -- name: records_of
 -- The records of a kind, each with the number of its changes.

@@ -13,10 +13,16 @@ INSERT INTO past_actor (id, revision, name, kind, reliability, actors, sequence,
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: put_name
-INSERT INTO actor_name (folded, actor_id, sequence) VALUES ($1, $2, $3);
+INSERT INTO actor_name (folded, kind, words, actor_id, sequence) VALUES ($1, $2, $3, $4, $5);
 
 -- name: put_past_name
-INSERT INTO past_actor_name (folded, actor_id, sequence, to_sequence) VALUES ($1, $2, $3, $4);
+INSERT INTO past_actor_name (folded, kind, words, actor_id, sequence, to_sequence) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: put_membership
+INSERT INTO membership (of_actor, kind, held, actor_id, sequence) VALUES ($1, $2, $3, $4, $5);
+
+-- name: put_past_membership
+INSERT INTO past_membership (of_actor, kind, held, actor_id, sequence, to_sequence) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: put_source
 INSERT INTO source (id, revision, public, identity, title, url, publisher, published, reliability, sequence, document)
@@ -63,6 +69,12 @@ DELETE FROM actor_name WHERE actor_id = ANY ($1::text[]);
 
 -- name: clear_past_names
 DELETE FROM past_actor_name WHERE actor_id = ANY ($1::text[]);
+
+-- name: clear_memberships
+DELETE FROM membership WHERE actor_id = ANY ($1::text[]);
+
+-- name: clear_past_memberships
+DELETE FROM past_membership WHERE actor_id = ANY ($1::text[]);
 
 -- name: clear_past_sources
 DELETE FROM past_source WHERE id = ANY ($1::text[]::uuid[]);

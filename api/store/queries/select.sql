@@ -249,6 +249,10 @@ SELECT held.* FROM actor AS walked CROSS JOIN LATERAL (
 ) AS held
 WHERE walked.id > :after ORDER BY walked.id LIMIT :limit
 
+-- name: page_of_found
+SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
+WHERE id = ANY (:ids::text[]) AND merged_into IS NULL AND (public OR :edit)
+
 -- name: page_of_source
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
 FROM {source} AS source
