@@ -106,6 +106,17 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     actor_all: Annotated[
         list[Line], Meta(max_length=MAXIMUM_VALUES, description="All of these actors: id, name or alias.")
     ] = []
+    include_members: Annotated[
+        bool,
+        Meta(
+            description="With `actor` or `actor_all`: also events of the members of these, and of theirs, in whose"
+            " time they were members."
+        ),
+    ] = False
+    include_parts: Annotated[
+        bool,
+        Meta(description="The same for the parts of these actors, and for parts of parts. Both together mix."),
+    ] = False
     actor_role: Annotated[
         list[Slug],
         Meta(
@@ -171,6 +182,12 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         found = []
         if self.min_reliability is Reliability.F:
             found.append(Flaw("/min_reliability", "F means 'cannot be judged', which is no grade.", "A, B, C, D or E"))
+        if not self.actor and not self.actor_all:
+            found += [
+                Flaw(f"/{name}", "This says whose events are found, too, and no actor is asked for.", "add an actor")
+                for name in ("include_members", "include_parts")
+                if getattr(self, name)
+            ]
         for name, example, reader in (
             ("bbox", BOX_EXAMPLE, Box.read),
             ("updated_from", INSTANT_EXAMPLE, read_instant),

@@ -8,7 +8,8 @@ from uuid import UUID
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
-from api.store.resolving import actors_asked_for, reliable_publishers
+from api.store.resolving import actors_asked_for, reached_from, reliable_publishers
+from api.store.select.belonging import Belonging, belonging_checks, belonging_of
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.few import few_by_then, few_changed
 from api.store.select.filters import Resolved, conditions_of, groups_of
@@ -99,6 +100,7 @@ class Search(NamedTuple):
     every: list[Term]  # all events of the states asked for
     groups: list[list[Term]]  # the one that leads first; each with at least one event
     limited: bool  # whether any filter but the state was given
+    belonging: list[Belonging]  # what is to be checked where members are found, too
 
     @property
     def starts_before(self) -> int:
@@ -242,6 +244,7 @@ def _checks(statement: Statement, search: Search) -> list[str]:
         for asked, resolved in zip(search.wanted.filters, search.resolved, strict=True)
         for condition in conditions_of(statement, asked, resolved)
     ]
+    checks += belonging_checks(statement, search.belonging)
     if search.wanted.without:
         checks.append(statement.fragment("not_among", ids=list(search.wanted.without)))
     return checks
@@ -301,12 +304,21 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     walks = len(walks_of(window, match))
     lead = next((group for group in found if _may_lead(group, every, walks)), every)
     others = [group for group in found if group is not lead]
-    return Search(wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found))
+    belonging = [
+        found
+        for asked, one in zip(wanted.filters, resolved, strict=True)
+        for found in belonging_of(asked, one, by_name)
+    ]
+    return Search(
+        wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found), belonging=belonging
+    )
 
 
 async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool, as_of: int | None) -> Resolved:
+    actors = await actors_asked_for(connection, asked, edit=edit, as_of=as_of)
     return Resolved(
-        actors=await actors_asked_for(connection, asked, edit=edit, as_of=as_of),
+        actors=actors,
+        reached=await reached_from(connection, asked, actors, edit=edit, as_of=as_of),
         reliable_publishers=await reliable_publishers(connection, asked, as_of=as_of),
         updated_from=await _first_sequence(connection, asked),
         now=now,

@@ -1,7 +1,10 @@
 """What filters that name actors stand for in the store: ids, and with each those of whoever has been merged with it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.store.actor_rows import MEMBER, PART
+from api.store.memberships import Reached, reach
 from api.store.references import find_actors, same_actors, suggest_actors
 from api.store.select.filters import grades_from
 from api.store.sql import fetch
@@ -29,6 +32,17 @@ async def actors_asked_for(
     ids = {name: result.id for name, result in found.items() if result.id is not None}
     same = await same_actors(connection, ids.values(), as_of=as_of)
     return {name: same[actor] for name, actor in ids.items()}
+
+
+async def reached_from(
+    connection: Any, asked: EventFilter, actors: Mapping[str, Sequence[str]], *, edit: bool, as_of: int | None
+) -> dict[str, Reached]:
+    """Everybody who belongs to the actors that take part, each with when; empty where that is not asked for."""
+    kinds = [MEMBER] * asked.include_members + [PART] * asked.include_parts
+    if not kinds:
+        return {}
+    named = {name: actors[name] for name in (*asked.actor, *asked.actor_all)}
+    return await reach(connection, named, kinds, edit=edit, as_of=as_of)
 
 
 async def reliable_publishers(connection: Any, asked: EventFilter, *, as_of: int | None) -> list[str]:

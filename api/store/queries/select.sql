@@ -52,6 +52,17 @@ AND t.ends <= :bound
 AND (SELECT true FROM {event_term} AS r
      WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1)
 
+-- name: while_belonging
+-- Of the terms that count only for a time, those whose time the event's date meets; any of them, or one that always
+-- counts, must be there. The array is made once for an event, and then probed like any other.
+AND (SELECT true FROM {event_term} AS r
+     WHERE r.term = ANY (:always::int4[] || ARRAY (
+         SELECT timed.term FROM unnest(:terms::int4[], :froms::int8[], :tos::int8[]) AS timed (term, since, until)
+         WHERE timed.since < t.ends AND timed.until > t.starts
+           AND (NOT t.gaps OR (SELECT e.runs && int8range(timed.since, timed.until) FROM {event} AS e
+                               WHERE e.id = t.event_id))
+     )) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1)
+
 -- name: a_run_overlaps
 AND (NOT t.gaps OR (SELECT e.runs && int8range(:from, :to) FROM {event} AS e WHERE e.id = t.event_id))
 
