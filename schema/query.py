@@ -11,6 +11,7 @@ from schema.bounds import BOX_EXAMPLE, INSTANT_EXAMPLE, Box, read_instant
 from schema.edtf import Edtf, Match, Precision
 from schema.event import Event
 from schema.format import Format
+from schema.naming import Naming
 from schema.source import Source, SourceSummary
 from schema.text import AS_OF_PATTERN, BOX_PATTERN, EXTERNAL_ID_PATTERN, INSTANT_PATTERN, Country, Line, Slug, Tag, Url
 from schema.validation import Flaw
@@ -212,6 +213,13 @@ class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 50
     cursor: Cursor | None = None
     as_of: AsOf = None
+    names: Annotated[
+        Naming,
+        Meta(
+            description="`dated`: formats for people show the names that actors had when an event began, and a page of"
+            " JSON has them in `names`."
+        ),
+    ] = Naming.CURRENT
     format: Annotated[
         Format | None, Meta(description="The form of the answer; left out, `Accept` says it, and else it is `json`.")
     ] = None
@@ -320,6 +328,13 @@ class EventPage(Struct, frozen=True, kw_only=True):
     count: Count | None
     range: Range
     as_of: EchoedAsOf
+    names: Annotated[
+        dict[str, dict[str, str]] | UnsetType,
+        Meta(
+            description="With `names=dated`: by the ids of events and actors, the names that these had when it began,"
+            " where they are not those in `included`."
+        ),
+    ] = UNSET
     included: Included
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from api.store.cursor import fingerprint, seal, unseal
+from api.store.dated_names import DatedNames, fetch_dated_names
 from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
 from api.store.resolving import actors_asked_for, reached_from, reliable_publishers
@@ -29,6 +30,7 @@ from api.store.terms import ALL
 from schema.actor import MAXIMUM_MERGED
 from schema.bounds import read_instant
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Match, Window
+from schema.naming import Naming
 from schema.problem import Fault, problem
 from schema.query import Count, Counting, EventFilter, EventQuery, Included, Sort
 from schema.vocabulary import State
@@ -39,7 +41,7 @@ MOST_COUNTED = {Counting.EXACT: 100_000, Counting.ESTIMATED: 1_000}
 
 NOTHING = Page([], Included(actors={}, sources={}))
 #: Members of a query that don't change which list it is.
-_PAGING = ("limit", "cursor", "count", "format")
+_PAGING = ("limit", "cursor", "count", "format", "names")
 #: Orders that go by the last change, and those that begin at the end.
 BY_CHANGE = (Sort.UPDATED, Sort.UPDATED_DESCENDING)
 BACKWARD = (Sort.DATE_DESCENDING, Sort.UPDATED_DESCENDING)
@@ -61,6 +63,7 @@ class Listed(NamedTuple):
     counted: Count | None
     window: Window
     as_of: int | None = None
+    names: DatedNames | None = None  # if dated ones were asked for
 
 
 class Wanted(NamedTuple):
@@ -145,18 +148,33 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
         wanted = Wanted([asked], states, asked.sort or Sort.DATE, moment=moment)
         search = await search_for(connection, wanted, edit=edit)
         if search is None:
-            return Listed(NOTHING, None, none, window, wanted.as_of)
+            return Listed(NOTHING, None, none, window, wanted.as_of, nameless(asked))
         count = await count_found(connection, search, asked.count)
         statement = Statement("select", wanted.as_of)
         keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
         if keys is None:
-            return Listed(NOTHING, None, count, window, wanted.as_of)
+            return Listed(NOTHING, None, count, window, wanted.as_of, nameless(asked))
         page = await fetch_by_keys(connection, statement, keys, wanted.position, bare=bare)
+        names = await names_asked_for(connection, asked, page, edit=edit, as_of=wanted.as_of, bare=bare)
     items = sorted(page.items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
     more = len(items) > asked.limit
     items = items[: asked.limit]
     following = seal(list_mark, [items[-1].position, items[-1].id, wanted.as_of]) if more else None
-    return Listed(page._replace(items=items), following, count, window, wanted.as_of)
+    return Listed(page._replace(items=items), following, count, window, wanted.as_of, names)
+
+
+def nameless(asked: EventQuery) -> DatedNames | None:
+    """The names on a page without events."""
+    return {} if asked.names is Naming.DATED else None
+
+
+async def names_asked_for(
+    connection: Any, asked: EventQuery, page: Page, *, edit: bool, as_of: int | None, bare: bool
+) -> DatedNames | None:
+    """The names that actors had at the time of the events of a page, if they are asked for."""
+    if bare or asked.names is not Naming.DATED:
+        return None
+    return await fetch_dated_names(connection, page.items, edit=edit, as_of=as_of)
 
 
 async def listed_moment(connection: Any, asked: EventQuery, sealed: int | None, *, edit: bool) -> SeenHead | None:
