@@ -1,10 +1,11 @@
 """Actors by what a person types into an actor box: the best first, in bounded work whatever is typed.
 
-Names that are, or begin with, what is typed are walked along their index. Names of which words begin so, and names that
+Names that begin with what is typed are walked along their index. Names of which words begin so, and names that
 are nearly so, come from an index of trigrams, so many of them at most. All that is found is put in order here, so that
 each page does the same work as the first, and the list ends at ``MOST_MATCHED``.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta
@@ -25,8 +26,9 @@ from schema.query import MOST_MATCHED, ActorQuery
 _MOST_WORDS = 10
 #: What is nearly a name is looked for with so many characters at most, and at least. A name that is two thirds the same
 #: is near; where there is none, less will do.
-_LONGEST_NEAR, _SHORTEST_NEAR = 60, 3
+_LONGEST_NEAR, _SHORTEST_NEAR = 40, 3
 _NEAR, _HARDLY_NEAR = "0.6", "0.3"
+_LONGEST_HARDLY_NEAR = 20
 _MOST_NEAR = 200
 #: Beyond every letter.
 _LAST = "\U0010ffff"
@@ -84,7 +86,9 @@ async def search_actors(store: Store, asked: ActorQuery, *, edit: bool) -> Liste
         if asked.as_of is not None:
             moment = asked.as_of if sealed is None or sealed[4] is None else str(sealed[4])
             as_of = (await find_moment(connection, moment, edit=edit)).sequence
-        found = await _found(connection, typed, edit=edit, as_of=as_of)
+        # Nothing comes before names that begin so; later pages have to know whom the earlier ones had.
+        enough = asked.limit + 1 if sealed is None else MOST_MATCHED
+        found = await _found(connection, typed, enough, edit=edit, as_of=as_of)
         if sealed is not None:
             found = [match for match in found if match.place > _Place(*sealed[:4])]
         shown = found[: asked.limit]
@@ -106,17 +110,21 @@ def _folded(typed: str) -> str:
     return folded
 
 
-async def _found(connection: Any, typed: str, *, edit: bool, as_of: int | None) -> list[_Match]:
-    """All that is found, at most ``MOST_MATCHED`` actors, each once, the best first."""
+async def _found(connection: Any, typed: str, enough: int, *, edit: bool, as_of: int | None) -> list[_Match]:
+    """All that is found, at most ``MOST_MATCHED`` actors, each once, the best first; or no more than is enough."""
     search = _Search(connection, typed, edit=edit, as_of=as_of)
     await search.set_nearness(_NEAR)
-    await search.beginning()
+    if enough < MOST_MATCHED:
+        await search.beginning(_KINDS[:1], enough)
+        if len(search.best) >= enough:
+            return sorted(search.best.values())[:enough]
+    await search.beginning(_KINDS, MOST_MATCHED)
     if 0 < len(search.words) <= _MOST_WORDS and not search.is_full:
         await search.with_words()
     near = " ".join(dict.fromkeys(search.words))[:_LONGEST_NEAR]
     if len(near) >= _SHORTEST_NEAR and not search.is_full:
         await search.near(near)
-        if not search.best:
+        if not search.best and len(near) <= _LONGEST_HARDLY_NEAR:
             await search.set_nearness(_HARDLY_NEAR)
             await search.near(near)
     return sorted(search.best.values())[:MOST_MATCHED]
@@ -142,35 +150,35 @@ class _Search:
         """Say how near names have to be, in this transaction."""
         await self._connection.fetch(query("actor_search", "prepare"), threshold)
 
-    async def beginning(self) -> None:
-        """Find who has this id, and whose names begin with all that is typed."""
+    async def beginning(self, kinds: Sequence[NameKind], most: int) -> None:
+        """Find who has this id, and whose names begin with all that is typed: so many of each kind, in their order."""
         statement = self._statement()
         branches = [statement.fragment("by_id", id=self._typed, edit=self._edit)]
         bounds = {"first": self._typed, "last": self._typed + _LAST}
-        branches += [
-            statement.fragment("beginning", kind=kind.value, **bounds, edit=self._edit, limit=MOST_MATCHED)
-            for kind in _KINDS
-        ]
+        branches += [self._of_seen(statement, "beginning", kind=kind.value, **bounds, limit=most) for kind in kinds]
         await self._keep(statement, branches)
 
     async def with_words(self) -> None:
         """Find whose names have a word that begins so, for each word that is typed."""
         statement = self._statement()
-        parts = [statement.fragment("with_words", edit=self._edit)]
+        parts = [self._of_seen(statement, "with_words")]
         parts += [statement.fragment("with_word", pattern=f"% {word}%") for word in self.words]
         await self._keep(statement, ["\n".join([*parts, statement.fragment("at_most", limit=MOST_MATCHED)])])
 
     async def near(self, typed: str) -> None:
         """Find whose names are nearly so, or have a part that is."""
         statement = self._statement()
-        await self._keep(statement, [statement.fragment("near", typed=typed, edit=self._edit, limit=_MOST_NEAR)])
+        await self._keep(statement, [self._of_seen(statement, "near", typed=typed, limit=_MOST_NEAR)])
 
     def _statement(self) -> Statement:
         return Statement("actor_search", self._as_of)
 
+    def _of_seen(self, statement: Statement, name: str, **values: Any) -> str:
+        """A part of the search, of names of actors whom the reader sees."""
+        return statement.fragment(name, **values).replace("{seen}", statement.fragment("seen", edit=self._edit))
+
     async def _keep(self, statement: Statement, branches: list[str]) -> None:
-        joined = "\nUNION ALL\n".join(f"({branch})" for branch in branches)
-        sql = statement.fragment("found").replace("{branches}", joined)
+        sql = "\nUNION ALL\n".join(f"({branch})" for branch in branches)
         for row in await self._connection.fetch(sql, *statement.values):
             match = self._match(row)
             if row["stands"] not in self.best or match < self.best[row["stands"]]:

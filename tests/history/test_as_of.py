@@ -32,6 +32,10 @@ _LISTS = [
     *("/v1/events?state=retracted&count=exact", "/v1/events?state=retracted&state=published&min_precision=month"),
     *("/v1/events?updated_from=2020-01-01T00:00:00Z&actor=russia", "/v1/actors?limit=1000", "/v1/sources?limit=1000"),
     *("/v1/chronologies?limit=1000", "/v1/chronologies/walk/events?limit=1000", "/v1/chronologies/walk"),
+    *("/v1/events?actor=league&include_members=true&count=exact", "/v1/events?names=dated&actor=league"),
+    *("/v1/events?actor_all=league&include_members=true&include_parts=true", "/v1/events?names=dated&limit=1000"),
+    *("/v1/actors?q=name", "/v1/actors?q=n", "/v1/actors?q=nmae 1 of rusia", "/v1/actors?q=russia&limit=2"),
+    *("/v1/events?format=csv&names=dated", "/v1/chronologies/walk/events?names=dated"),
     *("/v1/events?format=ndjson", "/v1/events?format=csv&actor=russia", "/v1/events?format=jsonfeed"),
 ]
 _FOR_EDITORS = ["/v1/events?state=draft&count=exact", "/v1/events?state=draft&state=published&sort=-updated"]

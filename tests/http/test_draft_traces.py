@@ -44,14 +44,16 @@ _EVENTS = [
     *("updated_from=2020-01-01T00:00:00Z", "min_confidence=low", "min_precision=day", "state=retracted", "cursor=AAAA"),
     *("as_of=1", "as_of=2999-01-01T00:00:00Z&count=exact", "as_of={beyond}", "as_of=2999-01-01T00:00:00Z&kind=talks"),
     *(f"format={form}" for form in ("ndjson", "csv", "geojson", "timelinejs", "ics", "atom", "jsonfeed", "markdown")),
-    "format=html",
+    *("actor=russia&include_members=true&count=exact", "actor_all=russia&include_parts=true", "include_parts=true"),
+    *("names=dated", "names=dated&format=csv", "format=html"),
 ]
 _LIST = ["limit=1", "as_of=1", "as_of=2999-01-01T00:00:00Z", "as_of={beyond}"]
+_TYPED = ["q=h", "q=hidden", "q=hidden-actor", "q=hiden actr", "q=russia", "q=rusia", "q=actor", "q=korea"]
 _RECORD = ["as_of=1", "as_of=2999-01-01T00:00:00Z", "as_of={beyond}"]
 _QUERIES: dict[str, list[str]] = {
     "/health/live": [],
     "/health/ready": [],
-    "/v1/actors": _LIST,
+    "/v1/actors": [*_LIST, *_TYPED, *(f"{typed}&limit=1" for typed in _TYPED), "q=h&as_of=1", "q=h&as_of={beyond}"],
     "/v1/actors/{actor_id}": _RECORD,
     "/v1/actors/{actor_id}/revisions": ["limit=1"],
     "/v1/actors/{actor_id}/revisions/{number}": [],
@@ -159,7 +161,9 @@ async def _write_drafts(client: Client, shown: dict[str, str]) -> None:
             }
         ],
     )
-    new = [{"id": name, "name": f"Veiled {name}", "kind": "organization"} for name in _HIDDEN["actor_id"]]
+    belonging = {"member_of": [{"actor": "russia"}], "part_of": [{"actor": "russia", "date": "1900/1910"}]}
+    hidden = {"kind": "organization", "names": [{"name": "Veiled hidden Korea", "date": "1900/1910"}], **belonging}
+    new = [{"id": name, "name": f"Veiled {name}", **hidden} for name in _HIDDEN["actor_id"]]
     answer = await send(client, "POST", "/v1/events/batch", [{**body, "new_actors": new}])
     assert answer.status_code == 200, answer.text
     path = f"/v1/events/{first}"

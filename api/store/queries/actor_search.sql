@@ -7,26 +7,20 @@
 SELECT set_config('pg_trgm.word_similarity_threshold', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true),
        set_config('enable_seqscan', 'off', true);
 
--- name: found
-SELECT found.folded, found.kind, found.words, found.actor_id, stood.stands, found.nearness
-FROM ({branches}) AS found
-CROSS JOIN LATERAL (
-    SELECT coalesce(merged_into, id) AS stands FROM {actor} AS actor WHERE actor.id = found.actor_id LIMIT 1
-) AS stood
-
 -- name: by_id
-SELECT id AS folded, 'id' AS kind, '' AS words, id AS actor_id, 0::float8 AS nearness FROM {actor} AS actor
-WHERE id = :id AND (public OR :edit)
+SELECT id AS folded, 'id' AS kind, '' AS words, id AS actor_id, coalesce(merged_into, id) AS stands, 0::float8 AS nearness
+FROM {actor} AS actor WHERE id = :id AND (public OR :edit)
 
 -- name: beginning
-SELECT folded, kind, words, actor_id, 0::float8 AS nearness FROM {actor_name} AS n
+SELECT n.folded, n.kind, n.words, n.actor_id, seen.stands, 0::float8 AS nearness
+FROM {actor_name} AS n CROSS JOIN LATERAL ({seen}) AS seen
 WHERE n.kind = :kind AND n.folded >= :first AND n.folded < :last
-  AND (SELECT public OR :edit FROM {actor} AS actor WHERE actor.id = n.actor_id)
 ORDER BY n.folded, n.actor_id LIMIT :limit
 
 -- name: with_words
-SELECT folded, kind, words, actor_id, 0::float8 AS nearness FROM {actor_name} AS n
-WHERE (SELECT public OR :edit FROM {actor} AS actor WHERE actor.id = n.actor_id)
+SELECT n.folded, n.kind, n.words, n.actor_id, seen.stands, 0::float8 AS nearness
+FROM {actor_name} AS n CROSS JOIN LATERAL ({seen}) AS seen
+WHERE true
 
 -- name: with_word
 AND n.words LIKE :pattern
@@ -35,8 +29,13 @@ AND n.words LIKE :pattern
 LIMIT :limit
 
 -- name: near
-SELECT folded, kind, words, actor_id, (word_similarity(:typed, words) + similarity(:typed, words))::float8 AS nearness
-FROM {actor_name} AS n
+SELECT n.folded, n.kind, n.words, n.actor_id, seen.stands,
+       (word_similarity(:typed, n.words) + similarity(:typed, n.words))::float8 AS nearness
+FROM {actor_name} AS n CROSS JOIN LATERAL ({seen}) AS seen
 WHERE :typed <% n.words
-  AND (SELECT public OR :edit FROM {actor} AS actor WHERE actor.id = n.actor_id)
 LIMIT :limit
+
+-- name: seen
+-- Whom the one stands for whose name it is, if the reader sees that one. The limit keeps it a look-up for each name.
+SELECT coalesce(merged_into, id) AS stands FROM {actor} AS actor
+WHERE actor.id = n.actor_id AND (public OR :edit) LIMIT 1
