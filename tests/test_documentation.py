@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from schema.query import EventQuery
+from api.store.memberships import MOST_REACHED, MOST_STEPS
+from schema.query import MAXIMUM_MATCHES, MAXIMUM_TYPED, MOST_MATCHED, EventQuery
 from tests.conftest import Client
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +19,24 @@ async def test_questions_of_the_readme_have_answers(sample: Client, address: str
     answer = await sample.http.get(address)
     assert answer.status_code == 200
     assert answer.json()["items"]
+
+
+ACTORS = (ROOT / "docs" / "actors.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", ACTORS))
+async def test_questions_about_actors_have_answers(sample: Client, address: str) -> None:
+    answer = await sample.http.get(address)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["items"]
+
+
+def test_bounds_of_the_actor_box_are_those_of_the_code() -> None:
+    assert f"up to {MAXIMUM_TYPED} characters" in ACTORS
+    assert f"up to {MAXIMUM_MATCHES} with `q`" in ACTORS
+    assert f"{MOST_MATCHED:,} actors at most" in ACTORS
+    assert f"Ten steps, {MOST_REACHED:,} actors" in ACTORS
+    assert MOST_STEPS == 10
 
 
 HISTORY = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")

@@ -361,7 +361,8 @@ def _windows_of(filters: Sequence[EventFilter]) -> list[Dates]:
 def _may_lead(group: list[Term], every: list[Term], walks: int) -> bool:
     """Whether walking along the terms of a group is cheaper than walking along all events and probing for them."""
     if len(group) > _MOST_LEADING:
-        return False
+        # All that they have is read for each page.
+        return sum(term.events for term in group) <= FEW
     most = sum(term.events for term in every)
     return len(group) * walks <= MOST_BRANCHES or sum(term.events for term in group) * _DENSE < most
 

@@ -52,6 +52,10 @@ AND t.ends <= :bound
 AND (SELECT true FROM {event_term} AS r
      WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1)
 
+-- name: naming_any
+-- Before many terms are probed for. The planner does what costs least first.
+AND (SELECT e.actors && :ids::text[] FROM {event} AS e WHERE e.id = t.event_id)
+
 -- name: while_belonging
 -- Of the terms that count only for a time, those whose time the event's date meets; any of them, or one that always
 -- counts, must be there. The array is made once for an event, and then probed like any other.

@@ -15,10 +15,17 @@ from api.store.sql import Statement
 from schema.edtf.masks import Run
 from schema.query import EventFilter
 
+#: Looking for one of more terms than this takes longer than looking at the event itself before.
+_MANY = 50
+
 
 class Belonging(NamedTuple):
-    """Terms of which an event must have one: one that counts always, or one that does while a stretch of time lasts."""
+    """Terms of which an event must have one: one that counts always, or one that does while a stretch of time lasts.
 
+    ``ids`` are the actors that they are of.
+    """
+
+    ids: list[str]
     always: list[int]
     timed: list[tuple[int, Run]]
 
@@ -27,10 +34,10 @@ def belonging_of(query: EventFilter, resolved: Resolved, by_name: Mapping[str, S
     """What is to be checked for a filter. ``by_name`` are the terms that the index has."""
     groups = [query.actor, *([actor] for actor in query.actor_all)]
     found = (_belonging([resolved.reached[actor] for actor in group], query, by_name) for group in groups if group)
-    return [one for one in found if one.timed] if resolved.reached else []
+    return [one for one in found if one.timed or len(one.ids) > _MANY] if resolved.reached else []
 
 
-def _belonging(reached: Iterable[Reached], query: EventFilter, by_name: Mapping[str, Sequence[Term]]) -> Belonging:
+def _belonging(reached: Sequence[Reached], query: EventFilter, by_name: Mapping[str, Sequence[Term]]) -> Belonging:
     always, timed = set[int](), set[tuple[int, Run]]()
     for actors in reached:
         for actor, runs in actors.items():
@@ -40,18 +47,19 @@ def _belonging(reached: Iterable[Reached], query: EventFilter, by_name: Mapping[
                     always.add(term)
                 else:
                     timed.update((term, run) for run in runs)
-    return Belonging(sorted(always), sorted(one for one in timed if one[0] not in always))
+    ids = sorted({actor for actors in reached for actor in actors})
+    return Belonging(ids, sorted(always), sorted(one for one in timed if one[0] not in always))
 
 
 def belonging_checks(statement: Statement, belonging: Iterable[Belonging]) -> list[str]:
     """The conditions on ``t``, the place in the index."""
-    return [
-        statement.fragment(
-            "while_belonging",
-            always=one.always,
-            terms=[term for term, _ in one.timed],
-            froms=[run[0] for _, run in one.timed],
-            tos=[run[1] for _, run in one.timed],
-        )
-        for one in belonging
-    ]
+    checks = []
+    for one in belonging:
+        if len(one.ids) > _MANY:
+            checks.append(statement.fragment("naming_any", ids=one.ids))
+        if one.timed:
+            terms_of, runs = zip(*one.timed, strict=True)
+            froms, tos = zip(*runs, strict=True)
+            values = {"always": one.always, "terms": list(terms_of), "froms": list(froms), "tos": list(tos)}
+            checks.append(statement.fragment("while_belonging", **values))
+    return checks
