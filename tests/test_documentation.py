@@ -110,6 +110,6 @@ def test_contracted_filters_are_in_the_code() -> None:
     named = (
         "date_from date_to date_match min_precision actor actor_all actor_role source publisher min_confidence "
         "min_reliability min_origins disputed occurrence overdue state kind tag country bbox updated_from external_id "
-        "sort limit cursor count as_of format"
+        "sort limit cursor count as_of format include_members include_parts names"
     )
     assert set(named.split()) == set(EventQuery.__struct_fields__)
