@@ -30,6 +30,8 @@ _LONGEST_NEAR, _SHORTEST_NEAR = 40, 3
 _NEAR, _HARDLY_NEAR = "0.6", "0.3"
 _LONGEST_HARDLY_NEAR = 20
 _MOST_NEAR = 200
+#: So many more names than are shown are looked at for a first page.
+_SPARE = 20
 #: Beyond every letter.
 _LAST = "\U0010ffff"
 #: How much of a name orders those of the same rank; the id tells the rest apart. A cursor has to hold it.
@@ -115,9 +117,12 @@ async def _found(connection: Any, typed: str, enough: int, *, edit: bool, as_of:
     search = _Search(connection, typed, edit=edit, as_of=as_of)
     await search.set_nearness(_NEAR)
     if enough < MOST_MATCHED:
-        await search.beginning(_KINDS[:1], enough)
-        if len(search.best) >= enough:
-            return sorted(search.best.values())[:enough]
+        await search.beginning(_KINDS[:1], enough + _SPARE)
+        found = sorted(search.best.values())
+        # The walk may have ended among names that are alike as far as the order looks at them.
+        sure = [match for match in found if match.place.beginning < found[-1].place.beginning]
+        if len(sure) >= enough:
+            return sure[:enough]
     await search.beginning(_KINDS, MOST_MATCHED)
     if 0 < len(search.words) <= _MOST_WORDS and not search.is_full:
         await search.with_words()
@@ -186,9 +191,9 @@ class _Search:
 
     def _match(self, row: Any) -> _Match:
         kind, folded, words = NameKind(row["kind"]), row["folded"], row["words"].split()
-        if folded == self._typed or (words and words == self.words):
+        if folded == self._typed:
             how = _EXACT
-        elif folded.startswith(self._typed) or (self.words and " ".join(words).startswith(" ".join(self.words))):
+        elif folded.startswith(self._typed):
             how = _BEGINS
         elif self.words and all(any(word.startswith(typed) for word in words) for typed in self.words):
             how = _HAS_WORDS

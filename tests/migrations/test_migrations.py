@@ -86,6 +86,25 @@ def test_a_failing_step_leaves_nothing(empty: str) -> None:
     assert run(empty, lambda c: c.fetchval("SELECT version_num FROM alembic_version")) == NEWEST
 
 
+def test_a_missing_extension_is_told_of_with_what_to_do(server: EmbeddedServer) -> None:
+    """Here because the owner of the tables does not own the database."""
+    run(server.superuser_url, lambda c: c.execute("CREATE DATABASE foreign_owned"))
+    url = server.owner_url.replace("/dateline?", "/foreign_owned?")
+    assert url != server.owner_url
+    try:
+        superuser = server.superuser_url.rpartition("/")[0] + "/foreign_owned?" + server.superuser_url.partition("?")[2]
+        run(superuser, lambda c: c.execute("GRANT CREATE ON SCHEMA public TO dateline_owner"))
+        with pytest.raises(asyncpg.RaiseError, match=r"pg_trgm.*cannot be used: permission denied") as raised:
+            upgrade(url, RUNTIME_ROLE)
+        assert "postgresql-contrib" in str(raised.value)
+        assert run(superuser, lambda c: c.fetchval(_TABLES)) is None
+        # Whoever may create it has done so.
+        run(superuser, lambda c: c.execute("CREATE EXTENSION pg_trgm"))
+        upgrade(url, RUNTIME_ROLE)
+    finally:
+        run(server.superuser_url, lambda c: c.execute("DROP DATABASE foreign_owned WITH (FORCE)"))
+
+
 def test_two_upgrades_at_once_do_one_after_the_other(empty: str) -> None:
     """As when two servers start: in processes of their own, as alembic keeps its context in a global."""
     code = "import sys; from migrations.run import upgrade; upgrade(*sys.argv[1:])"

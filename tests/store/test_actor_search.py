@@ -230,3 +230,21 @@ async def test_every_name_is_kept_with_the_best_of_its_kinds(client: Client) -> 
         (fold("Three-way split"), "alias", " three way split"),
         ("two", "further-name", " two"),
     ]
+
+
+async def test_pages_lose_nobody_among_names_that_are_long_and_alike(client: Client) -> None:
+    """The order looks at the beginnings of names, and then at ids, which here are the other way round."""
+    long = "Long " * 12
+    expected = set()
+    for number in range(40):
+        body = {"id": f"long-{99 - number}", "name": f"{long}{number:02d}", "kind": "organization"}
+        expected.add((await make(client, "/v1/actors", body))["id"])
+    found: list[str] = []
+    more = ""
+    while True:
+        page = await read(client, f"/v1/actors?q=lon&limit=7{more}")
+        found += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        more = f"&cursor={page['next']}"
+    assert found == sorted(expected)
