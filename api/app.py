@@ -17,6 +17,7 @@ from api.http import (
     batch,
     changes,
     chronologies,
+    counting,
     delivery,
     dependencies,
     errors,
@@ -70,6 +71,7 @@ def create_app(settings: Settings, store: Store | None = None, bounds: Bounds | 
         route_handlers=[
             *events.HANDLERS,
             *batch.HANDLERS,
+            *counting.HANDLERS,
             *event_views.HANDLERS,
             *actors.HANDLERS,
             *sources.HANDLERS,

@@ -95,13 +95,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=100_000,
         ),
     ] = 2000
+    text_language: Annotated[
+        str,
+        Meta(
+            description="The language of the texts that are searched: a text search configuration of PostgreSQL, or "
+            "simple for words as they are written. Another one than before has the index made anew at the next start.",
+            pattern=r"^[a-z_][a-z0-9_]{0,62}$",
+            extra={"wanted": "the name of a language, like english, french or simple"},
+        ),
+    ] = "english"
     public_url: Annotated[
         str,
         Meta(
             description="The address under which readers know this service, such as https://timeline.example; it "
             "stands in feeds and files.",
             pattern=r"^https?://[^\x00-\x20\x7f<>\"\\^`{|}?#]+$",
-            extra={"default": "the address that a request came to"},
+            extra={
+                "default": "the address that a request came to",
+                "wanted": "an address like https://timeline.example",
+            },
         ),
     ] = ""
     cors_origins: Annotated[
@@ -199,7 +211,9 @@ def _metadata(kind: msgspec.inspect.Type) -> tuple[str, dict[str, str]]:
 
 
 def _parse(name: str, text: str, kind: msgspec.inspect.Type) -> object:
+    wanted = ""
     if isinstance(kind, msgspec.inspect.Metadata):
+        wanted = (kind.extra or {}).get("wanted", "")
         kind = kind.type
     match kind:
         case msgspec.inspect.IntType(ge=lowest, le=highest):
@@ -213,7 +227,7 @@ def _parse(name: str, text: str, kind: msgspec.inspect.Type) -> object:
             return text
         case msgspec.inspect.StrType(pattern=str(pattern)):
             if not re.fullmatch(pattern, text):
-                raise SettingsError(f"{name} is '{text}'. It must be an address like https://timeline.example.")
+                raise SettingsError(f"{name} is '{text}'. It must be {wanted}.")
             return text.rstrip("/")
         case msgspec.inspect.UnionType():
             return _database_url(name, text)

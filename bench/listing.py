@@ -94,6 +94,10 @@ async def _pairs_of_pages(store: Store, events: int) -> list[Pair]:
         Pair("planned with that actor / planned", page(actor=[_QUARTER], occurrence=planned), page(occurrence=planned)),
         Pair("any of 5 actors / one, ten years", page(actor=generation.ACTORS[:5], **_TEN_YEARS), quarter),
         Pair("any of 20 actors / one, ten years", page(actor=generation.ACTORS[:20], **_TEN_YEARS), quarter),
+        Pair("what has a word of every second event / all", page(q=generation.WORDS[0]), first),
+        Pair("what has a middling word / all", page(q=generation.WORDS[60]), first),
+        Pair("what has a rare word / all", page(q=generation.WORDS[2900]), first),
+        Pair("the best of a popular word / all", page(q=generation.WORDS[0], sort=Sort.RELEVANCE), first),
         Pair("two actors seldom together / one", page(actor_all=pair_of_actors), page(actor_all=pair_of_actors[:1])),
     ]
 
@@ -108,13 +112,13 @@ class _Apart(Store):
 
 
 async def _pairs_of_the_past(store: Store, apart: Store, last: int, events: int) -> list[Pair]:
-    """Pages as of the last change, half of all changes, and a twentieth of them."""
+    """Pages as of the last change, half of all changes, and a twelfth of them."""
 
     def page(**members: Any) -> Call:
         return _page(store, **members)
 
     first, actor, month = page(), page(actor=[_QUARTER]), page(**_MONTH)
-    head, middle, early = (str(sequence) for sequence in (last, last // 2, last // 20))
+    head, middle, early = (str(sequence) for sequence in (last, last // 2, last // 12))
     number = max(2, events // 200)
     deep = page(as_of=middle, cursor=await _cursor_of_page(store, number, as_of=middle))
     return [
@@ -176,7 +180,7 @@ async def _time(call: Call) -> float:
     return (perf_counter() - begin) * 1000
 
 
-async def _measure(pair: Pair, rounds: int) -> str:
+async def measure(pair: Pair, rounds: int) -> str:
     first: list[float] = []
     second: list[float] = []
     for number in range(rounds + 10):
@@ -211,7 +215,7 @@ async def _run(server: EmbeddedServer, events: int, superseded: int, rounds: int
         pairs += [*await _pairs_of_pages(store, events), *await _pairs_of_statements(pool, cached, uncached)]
     print("| pair | ratio | middle half | ms |\n| --- | --- | --- | --- |")
     for pair in pairs:
-        print(await _measure(pair, rounds), flush=True)
+        print(await measure(pair, rounds), flush=True)
     for connection in (cached, uncached, pool):
         await connection.close()
 

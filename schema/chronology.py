@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct
 
-from schema.query import AnsweredAsOf, EchoedAsOf, EventFilter, EventPage, Included
+from schema.query import AnsweredAsOf, EchoedAsOf, EventFilter, EventPage, Included, Sort
 from schema.text import Language, Line, Slug, Text, Timestamp, Title
 from schema.validation import Flaw
 from schema.vocabulary import State
@@ -61,6 +61,9 @@ class ChronologyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         found = []
         if self.filter is None and not self.items:
             found.append(Flaw("/items", _NEEDS_EVENTS, 'name events, or give a "filter"'))
+        if self.filter is not None and self.filter.sort is Sort.RELEVANCE:
+            detail = "A chronology has no words of its readers to be ordered by."
+            found.append(Flaw("/filter/sort", detail, "another order; who reads it may ask for sort=relevance"))
         asked = self.filter.state if self.filter is not None else []
         if self.state is ChronologyState.PUBLISHED and State.DRAFT in asked:
             detail = "A published chronology cannot ask for drafts."

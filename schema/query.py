@@ -13,7 +13,20 @@ from schema.event import Event
 from schema.format import Format
 from schema.naming import Naming
 from schema.source import Source, SourceSummary
-from schema.text import AS_OF_PATTERN, BOX_PATTERN, EXTERNAL_ID_PATTERN, INSTANT_PATTERN, Country, Line, Slug, Tag, Url
+from schema.text import (
+    AS_OF_PATTERN,
+    BOX_PATTERN,
+    EXTERNAL_ID_PATTERN,
+    INSTANT_PATTERN,
+    MAXIMUM_INTEGER,
+    TEXT_PATTERN,
+    Country,
+    Line,
+    Slug,
+    Tag,
+    Url,
+)
+from schema.text_query import MAXIMUM_CHARACTERS, text_flaws
 from schema.validation import Flaw
 from schema.vocabulary import Confidence, Occurrence, Reliability, State
 
@@ -24,21 +37,22 @@ MAXIMUM_PAGE = 1000
 MAXIMUM_TYPED = 200
 MAXIMUM_MATCHES = 100
 MOST_MATCHED = 1000
-#: Sequences are whole numbers that JSON carries exactly everywhere (RFC 8259 section 6).
-MAXIMUM_SEQUENCE = 2**53 - 1
 
 
+#: Of so many matches, the latest by date, `sort=relevance` gives the best first.
+MAXIMUM_RANKED = 1000
 #: Origins beyond this many are counted as this many by the filter.
 MAXIMUM_ORIGINS = 10
 
 
 class Sort(StrEnum):
-    """The order of a list: by the start of the date or by the last change, first or last first."""
+    """The order of a list: by the start of the date or the last change, each reversed by `-`, or the best first."""
 
     DATE = "date"
     DATE_DESCENDING = "-date"
     UPDATED = "updated"
     UPDATED_DESCENDING = "-updated"
+    RELEVANCE = "relevance"
 
 
 class Counting(StrEnum):
@@ -75,7 +89,7 @@ def as_of_flaws(as_of: str | None) -> list[Flaw]:
     if as_of is None:
         return []
     if as_of.isdecimal():
-        small = int(as_of) <= MAXIMUM_SEQUENCE
+        small = int(as_of) <= MAXIMUM_INTEGER
         return [] if small else [Flaw("/as_of", "No sequence is as large.", "the sequence of a change")]
     try:
         read_instant(as_of)
@@ -174,8 +188,18 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         list[Annotated[str, Meta(max_length=601, pattern=EXTERNAL_ID_PATTERN)]],
         Meta(max_length=MAXIMUM_VALUES, description="Known elsewhere as any of these: `scheme:value`."),
     ] = []
+    q: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=MAXIMUM_CHARACTERS, pattern=TEXT_PATTERN)] | None,
+        Meta(
+            description="With all of these words in the title, the summary, the tags, the titles of cited sources or"
+            ' the names of actors and publishers; "a phrase" in quotation marks, `begin*`, and -not behind a hyphen.'
+        ),
+    ] = None
     sort: Annotated[
-        Sort | None, Meta(description="The order: by `date` if left out or, of a chronology's events, its own.")
+        Sort | None,
+        Meta(
+            description="The order: by `date` if left out or, of a chronology's events, its own. `relevance` needs `q`."
+        ),
     ] = None
 
     def flaws(self) -> list[Flaw]:
@@ -197,7 +221,7 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
                 reader(getattr(self, name) or example)
             except ValueError as error:
                 found.append(Flaw(f"/{name}", str(error), f"like {example}"))
-        return found
+        return found + (text_flaws(self.q) if self.q is not None else [])
 
 
 class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -328,6 +352,9 @@ class EventPage(Struct, frozen=True, kw_only=True):
     count: Count | None
     range: Range
     as_of: EchoedAsOf
+    notices: Annotated[
+        list[str], Meta(description="What is to be said of how the query was read or answered, for people.")
+    ]
     names: Annotated[
         dict[str, dict[str, str]] | UnsetType,
         Meta(

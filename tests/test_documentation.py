@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from api.store.memberships import MOST_REACHED, MOST_STEPS
-from schema.query import MAXIMUM_MATCHES, MAXIMUM_TYPED, MOST_MATCHED, EventQuery
+from schema.query import MAXIMUM_MATCHES, MAXIMUM_RANKED, MAXIMUM_TYPED, MOST_MATCHED, EventQuery
+from schema.text_query import MAXIMUM_BEGINNINGS, MAXIMUM_CHARACTERS, MAXIMUM_WORDS, MINIMUM_BEGINNING
 from tests.conftest import Client
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +19,19 @@ ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 async def test_questions_of_the_readme_have_answers(sample: Client, address: str) -> None:
     answer = await sample.http.get(address)
     assert answer.status_code == 200
-    assert answer.json()["items"]
+    body = answer.json()
+    assert body.get("items") or body.get("bins") or body.get("facets")
+
+
+COUNTING = (ROOT / "docs" / "counting.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", COUNTING))
+async def test_questions_about_counts_have_exact_answers(sample: Client, address: str) -> None:
+    answer = await sample.http.get(address)
+    assert answer.status_code == 200, answer.text
+    assert '"exact":true' in answer.text
+    assert '"exact":false' not in answer.text
 
 
 ACTORS = (ROOT / "docs" / "actors.md").read_text(encoding="utf-8")
@@ -46,6 +59,23 @@ HISTORY = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
 async def test_questions_about_history_have_answers(sample: Client, address: str) -> None:
     answer = await sample.http.get(address)
     assert answer.status_code == 200, answer.text
+
+
+SEARCH = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", SEARCH))
+async def test_searches_of_the_documents_find_something(sample: Client, address: str) -> None:
+    answer = await sample.http.get(address)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["items"]
+
+
+def test_bounds_of_searches_are_those_of_the_code() -> None:
+    assert f"At most {MAXIMUM_CHARACTERS} characters and {MAXIMUM_WORDS} words." in SEARCH
+    assert f"Of more than {MAXIMUM_RANKED:,} matches" in SEARCH
+    assert (MINIMUM_BEGINNING, MAXIMUM_BEGINNINGS) == (2, 3)
+    assert "at least two letters, at most three such beginnings" in SEARCH
 
 
 async def test_write_of_the_readme_works(server: object, client: Client) -> None:
@@ -110,6 +140,6 @@ def test_contracted_filters_are_in_the_code() -> None:
     named = (
         "date_from date_to date_match min_precision actor actor_all actor_role source publisher min_confidence "
         "min_reliability min_origins disputed occurrence overdue state kind tag country bbox updated_from external_id "
-        "sort limit cursor count as_of format include_members include_parts names"
+        "q sort limit cursor count as_of format include_members include_parts names"
     )
     assert set(named.split()) == set(EventQuery.__struct_fields__)

@@ -90,7 +90,7 @@ def restore(settings: Settings, *, file: Path) -> None:
     with click.open_file(str(file), "rb") as stream:
         read = Reader(cast(BinaryIO, stream), maximum_line_bytes(settings.maximum_body_bytes))
         with access(settings) as database:
-            upgrade_store(database.owner_url, role_of(database.url))
+            upgrade_store(database.owner_url, role_of(database.url), settings.text_language)
             made = asyncio.run(_with_connection(database.owner_url, load_archive, read))
             if settings.database_url is None:
                 # Not to be filled at its first start with the chronology that ships.

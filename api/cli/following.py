@@ -18,6 +18,7 @@ from api.engine.access import access
 from api.engine.embedded import EmbeddedServer
 from api.engine.pool import connect
 from api.history.following import FollowedChange, FollowError, apply, followed_head, is_known
+from api.history.redaction import vacuum
 from api.settings import Settings
 from api.store.errors import translated_errors
 from schema.problem import ProblemError
@@ -32,6 +33,10 @@ _SILENCE_S = 60.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
 #: Answers by which the store says that it will not do.
 _REFUSALS = (400, 401, 403, 404, 405, 406, 410)
+
+
+#: What only those may ask for who may edit.
+_FOR_EDITORS = "/v1/events?state=draft&limit=1"
 
 
 class _Page(msgspec.Struct):
@@ -67,7 +72,7 @@ def follow(settings: Settings, *, url: str, token_file: Path | None, once: bool)
     token = token_file.read_text(encoding="utf-8").strip() if token_file is not None else None
     try:
         with access(settings) as database:
-            upgrade_store(database.owner_url, role_of(database.url))
+            upgrade_store(database.owner_url, role_of(database.url), settings.text_language)
             if settings.database_url is None:
                 # Not to be filled at its first start with the chronology that ships.
                 EmbeddedServer(settings.data_directory).mark_prepared()
@@ -105,36 +110,56 @@ async def _follow(owner_url: str, address: str, token: str | None, *, once: bool
 
 
 async def _with_patience(connection: Any, origin: _Origin, *, once: bool) -> None:
-    """Follow, and begin again whenever the store there can't be reached, does not answer or ends the stream."""
+    """Follow, and begin again whenever the store there can't be reached, does not answer or ends the stream.
+
+    In between another state of it may have been restored there, so that each time begins with a look at that.
+    """
     wait_s = _FIRST_WAIT_S
-    checked = False
     while True:
         try:
-            if not checked:
-                await _check_same_history(connection, origin)
-                checked = True
+            await _refuse_editors(origin)
+            await _check_same_history(connection, origin)
             head = await _load(connection, origin)
             click.echo(f"Equal to {origin.address} as of change {head}.")
             if once:
                 return
-            wait_s = _FIRST_WAIT_S
-            async for changes in _streamed(origin, head):
-                await apply(connection, origin.address, changes)
-            wait_s = _FIRST_WAIT_S
+            async for change in _streamed(origin, head):
+                await _apply(connection, origin, [change])
+                wait_s = _FIRST_WAIT_S
+            why = f"{origin.address} has ended the stream"
         except (httpx.TransportError, httpx.HTTPStatusError, SSEError) as error:
             _refuse_for_good(error)
             if once:
                 raise FollowError(f"{origin.address} does not answer: {_reason(error)}.") from error
-            click.echo(
-                f"{origin.address} does not answer ({_reason(error)}); asking again in {wait_s:.0f} s.", err=True
-            )
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+            why = f"{origin.address} does not answer ({_reason(error)})"
+        except msgspec.MsgspecError as error:
+            raise FollowError(f"{origin.address} tells what this version does not understand: {error}.") from error
+        click.echo(f"{why}; asking again in {wait_s:.0f} s.", err=True)
+        await asyncio.sleep(wait_s)
+        wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+
+
+async def _refuse_editors(origin: _Origin) -> None:
+    """Make sure that the store there shows no drafts, nor what only they mention: here it would be in the open."""
+    if (await origin.client.get(_FOR_EDITORS)).is_success:
+        raise FollowError(
+            "The token may edit, and so sees drafts, which would be in the open here. Use one that only reads."
+        )
+
+
+async def _apply(connection: Any, origin: _Origin, changes: list[FollowedChange]) -> None:
+    await apply(connection, origin.address, changes)
+    if any(change.redacts for change in changes):
+        await vacuum(connection)
 
 
 def _refuse_for_good(error: Exception) -> None:
-    if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in _REFUSALS:
+    if not isinstance(error, httpx.HTTPStatusError):
+        return
+    if error.response.status_code in _REFUSALS:
         raise FollowError(f"The store there refuses: {_reason(error)}") from error
+    if error.response.has_redirect_location:
+        raise FollowError(f"The store is elsewhere: {error.response.headers['Location']}. Follow it there.") from error
 
 
 def _reason(error: Exception) -> str:
@@ -149,7 +174,7 @@ def _reason(error: Exception) -> str:
 
 async def _check_same_history(connection: Any, origin: _Origin) -> None:
     """Make sure that the last change that is here is the same there: a store that was restored may have lost it."""
-    head = await followed_head(connection, origin.address)
+    head = await followed_head(connection)
     if not head:
         return
     page = await _page(origin, head - 1, 1)
@@ -164,10 +189,10 @@ async def _load(connection: Any, origin: _Origin) -> int:
     """Take over what there is; gives the sequence of the last change that is here then."""
     more = True
     while more:
-        page = await _page(origin, await followed_head(connection, origin.address), _TOGETHER)
-        await apply(connection, origin.address, page.items)
+        page = await _page(origin, await followed_head(connection), _TOGETHER)
+        await _apply(connection, origin, page.items)
         more = page.more
-    return await followed_head(connection, origin.address)
+    return await followed_head(connection)
 
 
 async def _page(origin: _Origin, after: int, limit: int) -> _Page:
@@ -176,13 +201,13 @@ async def _page(origin: _Origin, after: int, limit: int) -> _Page:
     return msgspec.json.decode(answer.content, type=_Page)
 
 
-async def _streamed(origin: _Origin, after: int) -> AsyncIterator[list[FollowedChange]]:
+async def _streamed(origin: _Origin, after: int) -> AsyncIterator[FollowedChange]:
     """Give changes as they come, until the stream ends."""
     headers = {"Last-Event-ID": str(after)}
     async with aconnect_sse(origin.client, "GET", "/v1/changes/stream", headers=headers) as stream:
-        if stream.response.is_error:
+        if not stream.response.is_success:
             await stream.response.aread()
             stream.response.raise_for_status()
         async for event in stream.aiter_sse():
             if event.event == "change":
-                yield [msgspec.json.decode(event.data, type=FollowedChange)]
+                yield msgspec.json.decode(event.data, type=FollowedChange)

@@ -27,7 +27,7 @@ VERIFY_TIMEOUT_S = 3600.0
 def migrate(settings: Settings) -> None:
     """Bring the tables of the store up to this version. `dateline serve` does so by itself."""
     with access(settings) as database:
-        upgrade_store(database.owner_url, role_of(database.url))
+        upgrade_store(database.owner_url, role_of(database.url), settings.text_language)
     click.echo("The tables are up to date.")
 
 

@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -69,7 +70,8 @@ def serve(settings: Settings, *, sample: bool) -> int:
     from api.cli.first_run import prepare
     from api.cli.upgrading import upgrade_store
 
-    return run(settings, sample=sample, application=APPLICATION, upgrade=upgrade_store, prepare=prepare)
+    upgrade = partial(upgrade_store, text_language=settings.text_language)
+    return run(settings, sample=sample, application=APPLICATION, upgrade=upgrade, prepare=prepare)
 
 
 def run(settings: Settings, *, sample: bool, application: str, upgrade: Upgrade, prepare: Prepare) -> int:

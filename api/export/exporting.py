@@ -13,7 +13,8 @@ from api.store.log import wire_time
 from api.store.store import Store
 from schema.chronology import Chronology
 from schema.problem import Fault, problem
-from schema.query import Counting, EventQuery, Sort
+from schema.query import MAXIMUM_RANKED, Counting, EventQuery, Sort
+from schema.text_query import text_notices
 from schema.vocabulary import State
 from schema.wire import to_builtins
 
@@ -147,6 +148,9 @@ async def heading_of(
     words = "; ".join(f"{name} {_in_words(value)}" for name, value in filters.items())
     said = [titles.introduction] if titles and titles.introduction else []
     said += [f"Filtered by {words}."] if words else []
+    said += text_notices(asked.q)
+    if asked.sort is Sort.RELEVANCE:
+        said.append(f"The best matches first, of the {MAXIMUM_RANKED:,} latest by date.")
     said += [f"No more than {asked.limit:,} events; there may be others."] if limited else []
     return Heading(
         title=titles.title if titles else "Events",

@@ -47,7 +47,8 @@ class Follower:
         """
         hub, loop = self._hub, asyncio.get_running_loop()
         await self._write(b"retry: %d\n\n" % random.randint(*_RETRY_MS))  # noqa: S311 -- no secret
-        self._beat_at = loop.time() + hub.bounds.heartbeat_s
+        # Not all that came at the same moment have their tokens looked up at the same moment.
+        self._beat_at = loop.time() + hub.bounds.heartbeat_s * random.uniform(0.5, 1)  # noqa: S311 -- no secret
         while (reason := await self._step()) is None:
             pass
         await self._write(dropped_frame(reason, self._after), last=True)
@@ -86,6 +87,8 @@ class Follower:
         except ProblemError as error:
             logger.warning("A stream waits for the log: %s", error)
             await _wait(news, _PAUSE_S)
+            return
+        if page is None:
             return
         frames = [change_frame(*item) for item in page.items]
         after = page.after

@@ -117,10 +117,20 @@ class Hub:
         """What is set when there is something new, or the service stops; afterwards there is another one."""
         return self._news
 
-    async def read(self, store: Store, after: int, *, edit: bool) -> Page:
-        """Read changes from the log, for a stream that begins further back than the ring."""
-        async with self._reading:
+    async def read(self, store: Store, after: int, *, edit: bool) -> Page | None:
+        """Read changes from the log, for a stream that begins further back than the ring; None if others are first.
+
+        Whoever gets nothing has a heartbeat to send, or a reason to end, before asking again.
+        """
+        try:
+            async with asyncio.timeout(_PAUSE_S):
+                await self._reading.acquire()
+        except TimeoutError:
+            return None
+        try:
             return await read_page(store, after, _CATCH_UP_CHANGES, edit=edit, maximum_bytes=_CATCH_UP_BYTES)
+        finally:
+            self._reading.release()
 
     async def _follow(self, store: Store) -> None:
         while True:

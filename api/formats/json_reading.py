@@ -104,7 +104,7 @@ def _row(number: int, item: dict[str, Any], included: dict[str, Any]) -> ParsedR
     if citations:
         value["citations"] = citations
     brought = [
-        {"id": actor, **actors[actor]}
+        {"id": actor, **{name: member for name, member in actors[actor].items() if name != "merged_into"}}
         for actor in dict.fromkeys(name for name in mentioned if isinstance(name, str))
         if isinstance(actors.get(actor), dict)
     ]

@@ -22,8 +22,9 @@ from schema.vocabulary import ChangeType
 from schema.wire import encode
 
 FORMAT = "dateline-archive"
-#: Of the form. Another version is another set of members; this code reads its own and, once there are any, older ones.
-VERSION = 1
+#: Of the form. Another version is another set of members; this code reads its own and older ones. Version 1 had no
+#: ``redacts``.
+VERSION = 2
 #: The first and the last line need a few hundred bytes.
 _MAXIMUM_FRAME_BYTES = 4096
 #: A stored document is larger than the body that it came in, by the members that were left out: seldom twice as large,

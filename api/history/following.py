@@ -52,18 +52,17 @@ class _Draft(Struct):
     state: str | None = None
 
 
-async def followed_head(connection: Any, origin: str) -> int:
-    """How far a store has come in following another one, whose address is ``origin``: the sequence of the last change.
+async def followed_head(connection: Any) -> int:
+    """How far a store has come in following another one: the sequence of the last change.
 
-    Raises ``FollowError`` if the store has a history of its own or follows another one.
+    Raises ``FollowError`` if it has a history of its own. Whether it is the same store that it is to follow further,
+    perhaps under another address, is for the caller to find out (``is_known``).
     """
     head = await connection.fetchrow(query("log", "head"))
     if head["follows"] is None and head["sequence"] != 0:
         raise FollowError(
             f"This store has {head['sequence']:,} changes of its own. Follow another one with an empty store."
         )
-    if head["follows"] not in (None, origin):
-        raise FollowError(f"This store follows {head['follows']}, and can follow no other.")
     sequence: int = head["sequence"]
     return sequence
 
@@ -83,7 +82,7 @@ async def apply(connection: Any, origin: str, changes: Sequence[FollowedChange])
     """
     async with connection.transaction():
         head = await connection.fetchrow(query("log", "lock_head"))
-        since = await followed_head(connection, origin)
+        since = await followed_head(connection)
         new = [change for change in changes if change.sequence > since]
         if not new:
             return

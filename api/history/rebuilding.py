@@ -6,14 +6,15 @@ redacted, and when another store is followed.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from api.history.deriving import Derived, derive
+from api.history.deriving import Derived, FactsHistory, derive, facts_of
 from api.store.actor_rows import bound
 from api.store.copying import refusals
-from api.store.indexing import Entry, begin_collecting, collect, index_collected, unindex_collected
+from api.store.indexing import begin_collecting, collect, index_collected, unindex_collected
 from api.store.sql import query
+from api.store.texts import clear_texts, put_texts, set_language
 from schema.change import EntityKind
 
 #: What is written together: so many records or, of fewer, so many changes.
@@ -37,11 +38,12 @@ async def rebuild(connection: Any, told: Callable[[int], object] = lambda done: 
     """
     for statement in _FORGET:
         await connection.execute(query("archive", statement))
+    await connection.execute(query("texts", "forget"))
     await begin_collecting(connection)
     done = 0
     with refusals():
         for kind in KINDS:
-            async for ids in _portions(connection, kind):
+            async for ids in portions(connection, kind):
                 derived = await derive(connection, kind, ids)
                 await _put(connection, kind, derived)
                 await collect(connection, derived.entries)
@@ -50,11 +52,16 @@ async def rebuild(connection: Any, told: Callable[[int], object] = lambda done: 
         await index_collected(connection)
 
 
-async def rebuild_if_needed(connection: Any) -> bool:
-    """Rebuild all rows if a migration has left that to be done; says whether it had. As the owner of the tables."""
+async def rebuild_if_needed(connection: Any, text_language: str) -> bool:
+    """Rebuild all rows if a migration has left that to be done, or if the words of events are in another language than
+    is wanted (see ``Settings.text_language``); says whether it had. As the owner of the tables.
+
+    Raises ``LookupError`` with the languages that there are if the one that is wanted is none of them.
+    """
     async with connection.transaction():
         # Whoever writes, or rebuilds as well, waits.
         await connection.fetchrow(query("log", "lock_head"))
+        await set_language(connection, text_language)
         if not await connection.fetchval(query("log", "must_rebuild")):
             return False
         await rebuild(connection)
@@ -63,49 +70,69 @@ async def rebuild_if_needed(connection: Any) -> bool:
     return True
 
 
-async def before_changes(
-    connection: Any, records: Mapping[EntityKind, Iterable[str]]
-) -> dict[EntityKind, tuple[list[str], Derived]]:
-    """Look at the rows of some records before the log is changed, for ``after_changes``.
+class Before(NamedTuple):
+    """What followed from the log before it was changed: the rows of some records, and what was known of sources."""
 
-    Events that cite one of the sources are looked at, too: what finds them may change with it.
-    """
-    wanted = {kind: set(ids) for kind, ids in records.items()}
-    wanted.setdefault(EntityKind.EVENT, set())
-    wanted[EntityKind.EVENT] |= await _citing(connection, wanted.get(EntityKind.SOURCE, ()))
-    return {
-        kind: (sorted(wanted[kind]), await derive(connection, kind, sorted(wanted[kind])))
-        for kind in KINDS
-        if wanted.get(kind)
-    }
+    rows: dict[EntityKind, tuple[list[str], Derived]]
+    facts: FactsHistory
 
 
-async def after_changes(connection: Any, before: Mapping[EntityKind, tuple[list[str], Derived]]) -> None:
-    """Make the rows of records as the log says by now; of the index only what changes is touched.
+async def before_changes(connection: Any, records: Mapping[EntityKind, Iterable[str]]) -> Before:
+    """Look at the rows of some records before the log is changed, for ``after_changes``."""
+    ids = {kind: sorted(set(records[kind])) for kind in KINDS if kind in records}
+    facts = await facts_of(connection, [UUID(source) for source in ids.get(EntityKind.SOURCE, ())])
+    return Before({kind: (ids[kind], await derive(connection, kind, ids[kind])) for kind in ids}, facts)
 
-    The caller holds the head.
+
+async def after_changes(connection: Any, before: Before) -> None:
+    """Make the rows of records as the log says by now, and find the events that cite a source by what it is by now.
+
+    Of the index only what changes is touched. The caller holds the head.
     """
     with refusals():
-        gone, new = list[Entry](), list[Entry]()
-        for kind in KINDS:
-            if kind not in before:
-                continue
-            ids, old = before[kind]
+        await begin_collecting(connection)
+        for kind, (ids, old) in before.rows.items():
             derived = await derive(connection, kind, ids)
             for statement in _CLEAR[kind]:
                 await connection.execute(query("rows", statement), ids)
+            if kind is EntityKind.EVENT:
+                await clear_texts(connection, ids)
             left = {row[0] for row in old.current} - {row[0] for row in derived.current}
             if left:
                 await connection.execute(query("rows", f"delete_{kind.value}"), list(left))
             await _put(connection, kind, derived)
-            gone += set(old.entries) - set(derived.entries)
-            new += set(derived.entries) - set(old.entries)
-        if gone or new:
-            await begin_collecting(connection)
-            await collect(connection, gone)
-            await unindex_collected(connection)
-            await collect(connection, new)
-            await index_collected(connection)
+            await _reindex(connection, old, derived)
+        await _reindex_citing(connection, before)
+
+
+async def _reindex(connection: Any, old: Derived, new: Derived) -> None:
+    """Take out of the index what no longer follows from the log, and put in what follows from it by now."""
+    gone, come = set(old.entries) - set(new.entries), set(new.entries) - set(old.entries)
+    if gone:
+        await collect(connection, gone)
+        await unindex_collected(connection)
+    if come:
+        await collect(connection, come)
+        await index_collected(connection)
+
+
+async def _reindex_citing(connection: Any, before: Before) -> None:
+    """Move the events that cite, or ever cited, a source of which finding knows something else by now."""
+    facts = await facts_of(connection, before.facts)
+    changed = [source for source, known in before.facts.items() if facts[source] != known]
+    if not changed:
+        return
+    done, _ = before.rows.get(EntityKind.EVENT, ([], None))
+    rows = await connection.fetch(query("rows", "events_that_cite"), changed)
+    citing = sorted({str(row["id"]) for row in rows} - set(done))
+    for start in range(0, len(citing), _TOGETHER_RECORDS):
+        ids = citing[start : start + _TOGETHER_RECORDS]
+        old = await derive(connection, EntityKind.EVENT, ids, before.facts)
+        new = await derive(connection, EntityKind.EVENT, ids)
+        await _reindex(connection, old, new)
+        if set(old.texts) != set(new.texts):
+            await clear_texts(connection, ids)
+            await put_texts(connection, new.texts)
 
 
 _CLEAR = {
@@ -126,6 +153,7 @@ async def _put(connection: Any, kind: EntityKind, derived: Derived) -> None:
     if kind is EntityKind.ACTOR:
         await _put_held(connection, "name", [(tuple(row), *held) for row, *held in derived.names])
         await _put_held(connection, "membership", [(bound(row), *held) for row, *held in derived.memberships])
+    await put_texts(connection, derived.texts)
 
 
 async def _put_held(connection: Any, what: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -136,8 +164,8 @@ async def _put_held(connection: Any, what: str, rows: Sequence[tuple[Any, ...]])
     await connection.executemany(query("rows", f"put_past_{what}"), past)
 
 
-async def _portions(connection: Any, kind: EntityKind) -> AsyncIterator[list[str]]:
-    """The ids of all records of a kind, a bounded number at a time."""
+async def portions(connection: Any, kind: EntityKind) -> AsyncIterator[list[str]]:
+    """The ids of all records of a kind that the log knows, a bounded number at a time."""
     portion: list[str] = []
     changes = 0
     async for entity_id, number in connection.cursor(query("archive", "records_of"), kind.value, prefetch=500):
@@ -148,12 +176,3 @@ async def _portions(connection: Any, kind: EntityKind) -> AsyncIterator[list[str
             portion, changes = [], 0
     if portion:
         yield portion
-
-
-async def _citing(connection: Any, sources: Iterable[str]) -> set[str]:
-    """The events that cite one of these sources, or ever did."""
-    ids: Sequence[UUID] = [UUID(source) for source in sources]
-    if not ids:
-        return set()
-    rows = await connection.fetch(query("rows", "events_that_cite"), ids)
-    return {str(row["id"]) for row in rows}

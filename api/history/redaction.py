@@ -60,10 +60,14 @@ async def redact(
         releases = await withdraw_releases(connection, kind, entity_id, reason)
         for statement in ("forget_answers", "forget_reports"):
             await connection.execute(query("redaction", statement))
-    for statement in ("vacuum_contents", "vacuum_rows", "vacuum_answers"):
-        # Deleted rows stay on the disk until their place is wanted.
-        await connection.execute(query("redaction", statement))
+    await vacuum(connection)
     return Redacted(write.sequence, goes, releases)
+
+
+async def vacuum(connection: Any) -> None:
+    """Give up the places of deleted rows: they stay on the disk until something else is written there."""
+    for statement in ("vacuum_contents", "vacuum_rows", "vacuum_answers"):
+        await connection.execute(query("redaction", statement))
 
 
 def _contents(changes: Sequence[Any], revisions: Sequence[int]) -> list[int]:

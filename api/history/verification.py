@@ -5,6 +5,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from api.history.chain import Chain, changes, lacks_content
+from api.history.comparing import differences
+from api.store.copying import RefusedError
 from api.store.log import FIRST_DIGEST
 from api.store.sql import query
 
@@ -30,7 +32,9 @@ async def verify(connection: Any, published: Mapping[int, bytes] = MappingProxyT
     ``protected`` says whether the connected role is kept from changing history, or whether a change would only
     be found. Findings stop at a hundred.
     """
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
+    transaction = connection.transaction(isolation="repeatable_read")
+    await transaction.start()
+    try:
         head = await connection.fetchrow(query("log", "head"))
         redacted = {row["sequence"] for row in await connection.fetch(query("log", "redacted"))}
         findings: list[str] = []
@@ -39,7 +43,7 @@ async def verify(connection: Any, published: Mapping[int, bytes] = MappingProxyT
         if noted.pop(0, FIRST_DIGEST) != FIRST_DIGEST:
             findings.append("Before the first change the digest is always the same, and not the one that was noted.")
         async for row in changes(connection):
-            findings += _findings_of_content(row, redacted)
+            findings += _findings_of_content(row, redacted, told=head["follows"] is None)
             findings += chain.follow(row)
             if noted.pop(row["sequence"], row["digest"]) != row["digest"]:
                 findings.append(f"At change {row['sequence']} the digest is another one than was noted.")
@@ -51,13 +55,19 @@ async def verify(connection: Any, published: Mapping[int, bytes] = MappingProxyT
                 findings.append(f"The log ends at change {chain.sequence}, the head says {head['sequence']}.")
             findings += await _findings_beside_the_log(connection)
         changeable = await can_change_history(connection)
+    finally:
+        # Nothing but temporary tables was written.
+        await transaction.rollback()
     return Verified(head["sequence"], head["digest"], findings[:_MAXIMUM_FINDINGS], not changeable)
 
 
-def _findings_of_content(row: Any, redacted: Container[int]) -> list[str]:
-    """Say whether a content is missing without a redaction that says so, or there in spite of one."""
+def _findings_of_content(row: Any, redacted: Container[int], *, told: bool) -> list[str]:
+    """Say whether a content is missing without a redaction that says so, or there in spite of one.
+
+    Not ``told``: a follower may be told of the redaction later than of the change.
+    """
     sequence = row["sequence"]
-    if lacks_content(row) and sequence not in redacted:
+    if told and lacks_content(row) and sequence not in redacted:
         return [f"The content of change {sequence} is missing, and no redaction says why."]
     if row["document"] is not None and sequence in redacted:
         return [f"The content of change {sequence} is there, but was redacted."]
@@ -77,4 +87,7 @@ async def _findings_beside_the_log(connection: Any) -> list[str]:
         findings.append(f"{stray} contents belong to no change.")
     for row in await connection.fetch(query("log", "rows_unlike_the_log"), _MAXIMUM_FINDINGS):
         findings.append(f"The current {row['entity']} {row['id']} is not what was written last.")
-    return findings
+    try:
+        return findings + await differences(connection)
+    except RefusedError as error:
+        return [*findings, f"{error}."]

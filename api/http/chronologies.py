@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from api.auth import Reader
-from api.export.exporting import Titles
+from api.export.exporting import Titles, pin
 from api.export.walk import pages_of_chronology
 from api.formats.registry import WRITERS
 from api.history.redaction import missing
@@ -36,7 +36,7 @@ from api.http.parameters import read_if_match, read_slug
 from api.settings import Settings
 from api.store import chronologies
 from api.store.chronology_events import list_chronology_events
-from api.store.cursor import sealed_last
+from api.store.cursor import sealed_as_of
 from api.store.store import Store
 from schema.change import Change, EntityKind
 from schema.chronology import Chronology, ChronologyAnswer, ChronologyEventPage, ChronologyIn, ChronologyPage
@@ -251,6 +251,9 @@ async def list_events(
     `as_of`, the chronology is as it was then, too.
     """
     chosen = chosen_format(request, asked)
+    if chosen is not Format.JSON:
+        # What the chronology says, and what its file is made of, are of one moment.
+        asked = await pin(store, asked, edit=reader.edit)
     chronology = await seen_chronology(store, reader, slug, asked)
     clock = chronology_clock(chronology, asked)
     if chosen is not Format.JSON:
@@ -279,6 +282,7 @@ async def list_events(
         count=listed.counted,
         range=Range(earliest=listed.window.earliest, latest=listed.window.latest),
         as_of=listed.as_of,
+        notices=listed.notices,
         **dated_names(listed),
         notes={str(event_id): note for event_id, note in notes.items()},
     )
@@ -289,8 +293,9 @@ async def seen_chronology(store: Store, reader: Reader, slug: str, asked: EventQ
     name = read_slug(slug, "slug")
     as_of = None
     if asked is not None and asked.as_of is not None:
-        sealed = sealed_last(asked.cursor) if asked.cursor is not None else None
-        as_of = sealed if isinstance(sealed, int) else await read_as_of(store, asked.as_of, reader)
+        as_of = sealed_as_of(asked.cursor) if asked.cursor is not None else None
+        if as_of is None:
+            as_of = await read_as_of(store, asked.as_of, reader)
     chronology = await chronologies.find_chronology(store, name, edit=reader.edit, as_of=as_of)
     if chronology is None:
         raise await missing(store, EntityKind.CHRONOLOGY, name, edit=reader.edit, as_of=as_of)

@@ -12,6 +12,7 @@ from api.http.contract import contract_of
 from api.settings import Settings
 from api.store.store import Store
 from schema.batch import BatchQuery
+from schema.counting import FacetQuery, HistogramQuery
 from schema.feed import ChangeQuery, StreamQuery
 from schema.imports import ImportQuery, ReportQuery
 from schema.query import ActorQuery, EventQuery, ListQuery, MomentQuery, RecordQuery, SourceQuery
@@ -24,6 +25,8 @@ TheStore: TypeAlias = NamedDependency[SkipValidation[Store]]
 TheReader: TypeAlias = NamedDependency[SkipValidation[Reader]]
 TheSettings: TypeAlias = NamedDependency[SkipValidation[Settings]]
 AnEventQuery: TypeAlias = NamedDependency[SkipValidation[EventQuery]]
+AHistogramQuery: TypeAlias = NamedDependency[SkipValidation[HistogramQuery]]
+AFacetQuery: TypeAlias = NamedDependency[SkipValidation[FacetQuery]]
 ABatchQuery: TypeAlias = NamedDependency[SkipValidation[BatchQuery]]
 AnImportQuery: TypeAlias = NamedDependency[SkipValidation[ImportQuery]]
 AReportQuery: TypeAlias = NamedDependency[SkipValidation[ReportQuery]]

@@ -85,6 +85,7 @@ async def list_events(
         count=listed.counted,
         range=Range(earliest=listed.window.earliest, latest=listed.window.latest),
         as_of=listed.as_of,
+        notices=listed.notices,
         **dated_names(listed),
     )
 

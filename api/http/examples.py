@@ -90,6 +90,7 @@ EVENT_PAGE: dict[str, Any] = {
     "count": None,
     "range": to_builtins(Range(earliest="2024-06-01", latest="2024-06-30")),
     "as_of": None,
+    "notices": [],
     "included": to_builtins(_its_included),
 }
 

@@ -13,6 +13,7 @@ from schema.problem import Fault, problem
 
 #: How many bytes of documents a page has at most, unless it is a single one.
 MAXIMUM_PAGE_BYTES = 8 * 1024**2
+_SEEN = {True: "seen_with_edit", False: "seen_by_everybody", None: "seen_by_either"}
 
 
 class Item(NamedTuple):
@@ -65,7 +66,7 @@ async def check_place(store: Store, after: int, *, edit: bool, parameter: str = 
     """Give the sequence of the last change that a reader may see; raises ``invalid-parameters`` beyond it."""
     head = (await seen_head(store, edit=edit)).sequence
     if after > head:
-        detail = f"Nothing has this sequence yet: the last change is {head}."
+        detail = f"The last change that you may see is {head}."
         raise problem(
             "invalid-parameters",
             f"These parameters have faults: {parameter}.",
@@ -100,9 +101,12 @@ async def read_heads(store: Store) -> Heads:
 async def _rows(
     store: Store, after: int, until: int, limit: int, edit: bool | None, maximum_bytes: int
 ) -> Sequence[Any]:
+    """Changes as a kind of reader sees them, or (``edit`` None) both kinds."""
+    seen = query("changes", _SEEN[edit])
     # The order of sequences is the order of commits, so nothing up to a head that was seen can still appear.
     async with store.connection() as connection:
-        rows: Sequence[Any] = await connection.fetch(query("changes", "page"), after, until, limit, edit, maximum_bytes)
+        page = query("changes", "page").replace("{seen}", seen)
+        rows: Sequence[Any] = await connection.fetch(page, after, until, limit, maximum_bytes)
     return rows
 
 

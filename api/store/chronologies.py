@@ -23,6 +23,7 @@ from api.store.exposing import expose
 from api.store.log import Writing, writing
 from api.store.reading import ListedById, Record, bookmark_of, fetch_record, list_by_id
 from api.store.references import event_states, find_actors, sources_by_id, suggest_actors
+from api.store.select.text import text_asked
 from api.store.sql import fetch, query
 from api.store.store import Store
 from schema.change import EntityKind
@@ -32,6 +33,7 @@ from schema.edtf import EdtfError, Window
 from schema.problem import Fault, body_problem, problem
 from schema.query import EventFilter, RecordQuery
 from schema.text import Slug
+from schema.text_query import text_flaws
 from schema.validation import Flaw, Reading, read
 from schema.vocabulary import ChangeType, State
 from schema.wire import decode_hook
@@ -209,6 +211,8 @@ async def _prepared_filter(connection: Any, asked: EventFilter, held: set[str]) 
         Window.between(asked.date_from, asked.date_to)
     except EdtfError as error:
         flaws.append(Flaw(f"/filter/{error.parameter or 'date_from'}", f"{error.detail}.", error.suggestion))
+    if asked.q is not None and not text_flaws(asked.q) and await text_asked(connection, asked.q, edit=True) is None:
+        flaws.append(Flaw("/filter/q", "Its words are passed over: nothing is left to search for."))
     ids: dict[str, Any] = {
         member: list(dict.fromkeys(found[name].kept(held) or name for name in names)) for member, names in named.items()
     }

@@ -16,6 +16,7 @@ from api.store.listing import (
     count_found,
     fetch_by_keys,
     keys_of,
+    latest_found,
     listed_moment,
     nameless,
     names_asked_for,
@@ -23,12 +24,14 @@ from api.store.listing import (
     search_for,
     window_of,
 )
-from api.store.reading import Item, Sealed
+from api.store.reading import Item, Page, Sealed
+from api.store.relevance import fetch_ranked, ranked, refuse_without_text
 from api.store.select.keys import Place
 from api.store.sql import Statement
 from api.store.store import Store
 from schema.chronology import Chronology
 from schema.query import Count, Counting, EventQuery, Sort
+from schema.text_query import text_notices
 from schema.vocabulary import State
 from schema.wire import to_builtins
 
@@ -68,8 +71,9 @@ async def list_chronology_events(
     Raises ``forbidden`` for drafts without ``edit``, ``invalid-parameters`` and ``invalid-cursor``.
     """
     refuse_drafts(asked, edit=edit)
+    refuse_without_text(asked)
     window = window_of(asked)
-    mark = _fingerprint(chronology, asked)
+    mark, notices = _fingerprint(chronology, asked), text_notices(asked.q)
     sealed = unseal(mark, asked.cursor, _Cursor) if asked.cursor else None
     cursor = sealed[:3] if sealed is not None else None
     async with store.reading() as connection:
@@ -77,11 +81,15 @@ async def list_chronology_events(
         lists = await _lists(connection, chronology, asked, moment, edit=edit)
         count = await _count(connection, lists, asked.count)
         as_of = lists.order.as_of
-        statement = Statement("select", as_of)
-        keys = await _keys(connection, statement, lists, cursor, asked.limit + 1)
-        if keys is None:
-            return ListedChronology(Listed(NOTHING, None, count, window, as_of, nameless(asked)), {})
-        page = await fetch_by_keys(connection, statement, keys, lists.order.position, bare=bare)
+        if asked.sort is Sort.RELEVANCE:
+            page, said = await _ranked(connection, lists, cursor, asked.limit + 1, bare=bare)
+            notices += said
+        else:
+            statement = Statement("select", as_of)
+            keys = await _keys(connection, statement, lists, cursor, asked.limit + 1)
+            if keys is None:
+                return ListedChronology(Listed(NOTHING, None, count, window, as_of, notices, nameless(asked)), {})
+            page = await fetch_by_keys(connection, statement, keys, lists.order.position, bare=bare)
         names = await names_asked_for(connection, asked, page, edit=edit, as_of=as_of, bare=bare)
     items = _in_order(page.items, lists)
     following = None
@@ -91,7 +99,7 @@ async def list_chronology_events(
     notes = {item.event_id: item.note for item in chronology.items if item.note is not None}
     on_page = {UUID(item.id) for item in items}
     return ListedChronology(
-        Listed(page._replace(items=items), following, count, window, as_of, names),
+        Listed(page._replace(items=items), following, count, window, as_of, notices, names),
         {event_id: note for event_id, note in notes.items() if event_id in on_page},
     )
 
@@ -156,7 +164,21 @@ async def _keys(
     )
 
 
+async def _ranked(
+    connection: Any, lists: _Lists, cursor: tuple[int, int, UUID] | None, limit: int, *, bare: bool
+) -> tuple[Page, list[str]]:
+    """A page of both lists by relevance, and what is to be said of it. What was picked is not found by the filter."""
+    searches = [search for search in (lists.by_hand, lists.filtered) if search is not None]
+    found = [place for search in searches for place in await latest_found(connection, search)]
+    text = searches[0].text if searches else None
+    as_of = lists.order.as_of
+    places, notices = await ranked(connection, found, text, as_of, cursor[1:] if cursor is not None else None)
+    return await fetch_ranked(connection, places[:limit], as_of, bare=bare), notices
+
+
 def _in_order(items: list[Item], lists: _Lists) -> list[Item]:
+    if lists.order.sort is Sort.RELEVANCE:
+        return items
     by_hand = [item for item in items if UUID(item.id) in lists.hand]
     others = [item for item in items if UUID(item.id) not in lists.hand]
     by_hand.sort(key=lambda item: lists.hand[UUID(item.id)])

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from schema.problem import Fault, problem
+from schema.text import MAXIMUM_INTEGER
 
 _CHECK_BYTES = 9
 
@@ -42,16 +43,17 @@ def unseal(fingerprint: bytes, cursor: str, kind: type[list[Any]] | Any) -> Any:
     )
 
 
-def sealed_last(cursor: str) -> Any:
-    """Look at the last part of a cursor's position before what it is bound to is known; None if it can't be read.
+def sealed_as_of(cursor: str) -> int | None:
+    """Look as of which sequence the list of a cursor is read, before it is known what the cursor is bound to.
 
-    Nothing may rest on it: ``unseal`` checks it with all the rest.
+    That comes last in it. None if it is no sequence. Nothing may rest on it: ``unseal`` checks it with all the rest.
     """
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw[_CHECK_BYTES:], type=list[Any])[-1]
+        last = msgspec.json.decode(raw[_CHECK_BYTES:], type=list[Any])[-1]
     except (binascii.Error, ValueError, IndexError, msgspec.MsgspecError):
         return None
+    return last if type(last) is int and 0 <= last <= MAXIMUM_INTEGER else None
 
 
 def fingerprint(*parts: Any) -> bytes:

@@ -30,6 +30,7 @@ def _mentioned(groups: list[FigureGroup], included: Included) -> Included:
     sources = {name: source for name, source in included.sources.items() if name in cited}
     named = {name for figure in figures for name in figure.attribution}
     named |= {source.publisher for source in sources.values() if source.publisher is not None}
+    named |= {actor.merged_into for name in named if (actor := included.actors.get(name)) and actor.merged_into}
     return Included(
         actors={name: actor for name, actor in included.actors.items() if name in named},
         sources=sources,

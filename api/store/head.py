@@ -27,7 +27,7 @@ async def seen_head(store: Store, *, edit: bool) -> SeenHead:
     The digest covers drafts before the change too, but is that of a change that the reader sees, and is salted.
     """
     async with store.connection() as connection:
-        return await _head(connection, edit=edit)
+        return await head_of(connection, edit=edit)
 
 
 async def moment_of(store: Store, as_of: str | None, *, edit: bool) -> SeenHead | None:
@@ -44,18 +44,20 @@ async def find_moment(connection: Any, as_of: str, *, edit: bool) -> SeenHead:
     What they read as of that change never changes again but for redactions. An instant may mean a later change when it
     is asked for again, if it was not over yet. Raises ``invalid-parameters`` for a sequence beyond the reader's head.
     """
-    if not as_of.isdecimal():
-        row = await connection.fetchrow(query("log", "seen_at_instant"), read_instant(as_of), edit)
-        return SeenHead(*row) if row is not None else _BEFORE_ALL
-    head = await _head(connection, edit=edit)
-    if int(as_of) > head.sequence:
-        detail = f"The last change so far is {head.sequence}."
-        fault = Fault(detail, parameter="as_of", suggestion=f"a sequence up to {head.sequence}, or an instant")
-        raise problem("invalid-parameters", "There is no such moment yet.", fault)
-    row = await connection.fetchrow(query("log", "seen_at_sequence"), int(as_of), edit)
+    if as_of.isdecimal():
+        head = await head_of(connection, edit=edit)
+        sequence = int(as_of)
+        if sequence > head.sequence:
+            detail = f"The last change that you may see is {head.sequence}."
+            fault = Fault(detail, parameter="as_of", suggestion=f"a sequence up to {head.sequence}, or an instant")
+            raise problem("invalid-parameters", "There is no such moment yet.", fault)
+    else:
+        sequence = await connection.fetchval(query("log", "last_by"), read_instant(as_of)) or 0
+    row = await connection.fetchrow(query("log", "last_up_to" if edit else "last_public_up_to"), sequence)
     return SeenHead(*row) if row is not None else _BEFORE_ALL
 
 
-async def _head(connection: Any, *, edit: bool) -> SeenHead:
+async def head_of(connection: Any, *, edit: bool) -> SeenHead:
+    """Look at the head on a connection that is there (see ``seen_head``)."""
     row = await connection.fetchrow(query("log", "seen_head"), edit)
     return SeenHead(*row) if row is not None else _BEFORE_ALL

@@ -18,6 +18,8 @@ from api.store.sql import query
 from api.store.store import Store
 from schema.problem import problem
 
+#: The status of a kept answer that a redaction has emptied.
+FORGOTTEN = 0
 #: How long the answer to a request is kept.
 KEPT_FOR = timedelta(hours=24)
 
@@ -93,6 +95,11 @@ async def once(
                 raise problem(
                     "idempotency-key-reused",
                     "This Idempotency-Key came with another request before. Give each request a key of its own.",
+                )
+            if row["status"] == FORGOTTEN:
+                raise problem(
+                    "withdrawn",
+                    "This request was done. Its answer was deleted, because something has been redacted since.",
                 )
             return Answer(row["status"], msgspec.json.decode(row["headers"], type=dict[str, str]), row["body"])
         answer = await work(PinnedStore(connection))

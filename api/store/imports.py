@@ -28,9 +28,10 @@ async def keep_summary(store: Store, summary: ImportSummary) -> None:
 async def keep_part(store: Store, summary: ImportSummary, number: int, results: Sequence[ImportRowResult]) -> None:
     """Keep the results of some rows, and how far the import is with them."""
     async with store.connection() as connection, connection.transaction():
-        await connection.execute(query("imports", "add_part"), summary.id, number, encode(results))
+        # Again, if it was deleted: a redaction forgets all reports.
         expires_at = datetime.fromisoformat(summary.expires_at)
         await connection.execute(query("imports", "keep"), summary.id, encode(summary), expires_at)
+        await connection.execute(query("imports", "add_part"), summary.id, number, encode(results))
 
 
 async def get_report(store: Store, import_id: UUID) -> ImportReport | None:

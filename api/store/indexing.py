@@ -11,6 +11,7 @@ from api.store.select.keys import Position
 from api.store.select.keys import after as following
 from api.store.sql import query
 from api.store.terms import SourceFacts, source_term, terms_of
+from api.store.texts import EventText, TextChange, move_texts
 from schema.edtf import UNBOUNDED_START, Edtf
 from schema.event import Event
 from schema.span import span_of
@@ -65,19 +66,22 @@ async def reindex(connection: Any, changes: Iterable[Change]) -> None:
     changes = list(changes)
     events = [event for change in changes for event in (change.before, change.after) if event is not None]
     sources = await source_facts(connection, {citation.source for event in events for citation in event.citations})
-    moves = []
+    moves, texts = [], []
     for before, after, sequence in changes:
         event = after or before
         if event is not None:
             old = Indexed.of(before, sources) if before else None
             moves.append(_Move(event.id, old, Indexed.of(after, sources) if after else None, sequence))
+            was, said = (EventText.of(one, sources) if one else None for one in (before, after))
+            texts.append(TextChange(event.id, was, said, sequence))
     await _move(connection, moves)
+    await move_texts(connection, texts)
 
 
 async def reindex_citing(
     connection: Any, source_id: UUID, before: SourceFacts, after: SourceFacts, sequence: int
 ) -> None:
-    """Move every event that cites a source whose publisher or reliability a change has changed (the row has them new).
+    """Move every event that cites a source of which a change has changed what finding knows (the row has it new).
 
     While the head is held, because filters must not lag; so many events at a time that memory does not grow.
     """
@@ -104,6 +108,8 @@ async def _move_citing(
     old, new = ({**sources, source_id: facts} for facts in (before, after))
     moves = [_Move(event.id, Indexed.of(event, old), Indexed.of(event, new), sequence) for event in events]
     await _move(connection, moves)
+    texts = [TextChange(event.id, EventText.of(event, old), EventText.of(event, new), sequence) for event in events]
+    await move_texts(connection, texts)
 
 
 class Entry(NamedTuple):
@@ -157,7 +163,7 @@ async def source_facts(connection: Any, ids: Iterable[UUID]) -> dict[UUID, Sourc
     if not wanted:
         return {}
     rows = await connection.fetch(query("terms", "source_facts"), wanted)
-    return {row["id"]: SourceFacts(row["publisher"], row["reliability"]) for row in rows}
+    return {row["id"]: SourceFacts(row["publisher"], row["reliability"], row["title"]) for row in rows}
 
 
 class _Move(NamedTuple):

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from api.store.bounded import TimeBound
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.dated_names import DatedNames, fetch_dated_names
 from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
-from api.store.resolving import actors_asked_for, reached_from, reliable_publishers
+from api.store.relevance import fetch_ranked, pinned, ranked, refuse_without_text
+from api.store.resolving import actors_asked_for, reached_from, reliable_publishers, text_asked_for
 from api.store.select.belonging import Belonging, belonging_checks, belonging_of
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.few import few_by_then, few_changed
@@ -24,6 +26,7 @@ from api.store.select.keys import (
     keys_statement,
     walks_of,
 )
+from api.store.select.text import TextAsked, few_with_text
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
@@ -32,12 +35,16 @@ from schema.bounds import read_instant
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Match, Window
 from schema.naming import Naming
 from schema.problem import Fault, problem
-from schema.query import Count, Counting, EventFilter, EventQuery, Included, Sort
+from schema.query import MAXIMUM_RANKED, Count, Counting, EventFilter, EventQuery, Included, Sort
+from schema.text_query import text_notices
 from schema.vocabulary import State
 from schema.wire import to_builtins
 
 #: Events are counted one by one up to so many; beyond, and sooner where an estimate will do, roughly.
 MOST_COUNTED = {Counting.EXACT: 100_000, Counting.ESTIMATED: 1_000}
+
+#: How long the events of a list are counted, in seconds.
+COUNTING_S = 1.5
 
 NOTHING = Page([], Included(actors={}, sources={}))
 #: Members of a query that don't change which list it is.
@@ -55,7 +62,7 @@ _DENSE = 4
 class Listed(NamedTuple):
     """One page of events in order, the cursor of the next one, how many there are, and the window asked for.
 
-    ``as_of`` is the sequence as of which it was read, if not as of now.
+    ``as_of`` is the sequence as of which it was read, if not as of now; ``notices`` say how it came about, for people.
     """
 
     page: Page
@@ -63,6 +70,7 @@ class Listed(NamedTuple):
     counted: Count | None
     window: Window
     as_of: int | None = None
+    notices: Sequence[str] = ()
     names: DatedNames | None = None  # if dated ones were asked for
 
 
@@ -72,7 +80,7 @@ class Wanted(NamedTuple):
     filters: Sequence[EventFilter]
     states: list[str]
     sort: Sort
-    only: list[UUID] | None = None  # no others than these, at most FEW; None: all there are
+    only: list[UUID] | None = None  # no others than these, which are few; None: all there are
     without: Sequence[UUID] = ()  # but for these
     moment: SeenHead | None = None  # as of which change; None: as they are now
 
@@ -118,6 +126,11 @@ class Search(NamedTuple):
         return max((one.updated_from for one in self.resolved if one.updated_from is not None), default=None)
 
     @property
+    def text(self) -> TextAsked | None:
+        """What the last of the filters, which is the one of the request, asks for in full text."""
+        return self.resolved[-1].text
+
+    @property
     def leading(self) -> int:
         """How many places in the index the terms that lead have."""
         return sum(term.events for term in self.groups[0])
@@ -137,8 +150,9 @@ async def get_event(store: Store, event_id: UUID, *, edit: bool, as_of: int | No
 async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool = False) -> Listed:
     """Read one page of the events that a query asks for; ``bare`` leaves out what they mention."""
     refuse_drafts(asked, edit=edit)
+    refuse_without_text(asked)
     window = window_of(asked)
-    list_mark = _fingerprint(asked)
+    list_mark, notices = _fingerprint(asked), text_notices(asked.q)
     sealed = unseal(list_mark, asked.cursor, tuple[Place, UUID, Sealed]) if asked.cursor else None
     cursor = sealed[:2] if sealed is not None else None
     none = None if asked.count is Counting.NONE else Count(value=0, exact=True)
@@ -148,19 +162,27 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
         wanted = Wanted([asked], states, asked.sort or Sort.DATE, moment=moment)
         search = await search_for(connection, wanted, edit=edit)
         if search is None:
-            return Listed(NOTHING, None, none, window, wanted.as_of, nameless(asked))
+            return Listed(NOTHING, None, none, window, wanted.as_of, notices, nameless(asked))
         count = await count_found(connection, search, asked.count)
-        statement = Statement("select", wanted.as_of)
-        keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
-        if keys is None:
-            return Listed(NOTHING, None, count, window, wanted.as_of, nameless(asked))
-        page = await fetch_by_keys(connection, statement, keys, wanted.position, bare=bare)
+        if wanted.sort is Sort.RELEVANCE:
+            found = await latest_found(connection, search)
+            places, said = await ranked(connection, found, search.text, wanted.as_of, cursor)
+            notices += said
+            page = await fetch_ranked(connection, places[: asked.limit + 1], wanted.as_of, bare=bare)
+        else:
+            statement = Statement("select", wanted.as_of)
+            keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
+            if keys is None:
+                return Listed(NOTHING, None, count, window, wanted.as_of, notices, nameless(asked))
+            page = await fetch_by_keys(connection, statement, keys, wanted.position, bare=bare)
         names = await names_asked_for(connection, asked, page, edit=edit, as_of=wanted.as_of, bare=bare)
-    items = sorted(page.items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
+    items = page.items
+    if wanted.sort is not Sort.RELEVANCE:
+        items = sorted(items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
     more = len(items) > asked.limit
     items = items[: asked.limit]
     following = seal(list_mark, [items[-1].position, items[-1].id, wanted.as_of]) if more else None
-    return Listed(page._replace(items=items), following, count, window, wanted.as_of, names)
+    return Listed(page._replace(items=items), following, count, window, wanted.as_of, notices, names)
 
 
 def nameless(asked: EventQuery) -> DatedNames | None:
@@ -177,16 +199,25 @@ async def names_asked_for(
     return await fetch_dated_names(connection, page.items, edit=edit, as_of=as_of)
 
 
+async def latest_found(connection: Any, search: Search) -> list[Position]:
+    """The latest by date that are found, one more than are ranked: where each starts, and its id."""
+    latest_first = search._replace(wanted=search.wanted._replace(sort=Sort.DATE_DESCENDING))
+    statement = Statement("select", search.wanted.as_of)
+    keys = await keys_of(connection, statement, latest_first, None, MAXIMUM_RANKED + 1)
+    rows = await connection.fetch(keys, *statement.values) if keys is not None else []
+    return [(row["position"], row["event_id"]) for row in rows]
+
+
 async def listed_moment(connection: Any, asked: EventQuery, sealed: int | None, *, edit: bool) -> SeenHead | None:
     """Resolve as of when a list is read. ``sealed`` is what its first page was read as of, which holds for all others:
     an instant could by now mean a later change.
     """
     if asked.as_of is None:
-        return None
+        return await pinned(connection, sealed, edit=edit) if asked.sort is Sort.RELEVANCE else None
     return await find_moment(connection, asked.as_of if sealed is None else str(sealed), edit=edit)
 
 
-def refuse_drafts(asked: EventQuery, *, edit: bool) -> None:
+def refuse_drafts(asked: EventFilter, *, edit: bool) -> None:
     """Raise ``forbidden`` for a reader without ``edit`` who asks for drafts, whether there are any or not."""
     if State.DRAFT in asked.state and not edit:
         raise problem("forbidden", "Drafts are seen with a token that has the scope edit.")
@@ -232,7 +263,7 @@ def _chosen_keys(
         backward=search.wanted.backward,
         cursor=cursor,
         limit=limit,
-        checks=_checks(statement, search),
+        checks=checks_of(statement, search),
         among=among,
         since=search.updated_from,
         also=search.also,
@@ -249,13 +280,13 @@ def _date_keys(statement: Statement, search: Search, cursor: Position | None, li
         backward=search.wanted.sort is Sort.DATE_DESCENDING,
         cursor=cursor,
         limit=limit,
-        checks=_checks(statement, search),
+        checks=checks_of(statement, search),
         starts_before=search.starts_before,
         also=search.also,
     )
 
 
-def _checks(statement: Statement, search: Search) -> list[str]:
+def checks_of(statement: Statement, search: Search) -> list[str]:
     """What each event is checked for besides its date and its terms."""
     checks = [
         condition
@@ -282,7 +313,7 @@ async def _few_by_date(connection: Any, search: Search) -> list[UUID] | None:
 
 
 async def count_found(connection: Any, search: Search, counting: Counting) -> Count | None:
-    """Count what is found: exactly up to a bound; beyond it, what the rarest filter alone finds at most."""
+    """Count what is found: exactly up to a bound if there is time; else what the rarest filter finds at most."""
     if counting is Counting.NONE:
         return None
     bound = MOST_COUNTED[counting]
@@ -293,7 +324,11 @@ async def count_found(connection: Any, search: Search, counting: Counting) -> Co
         keys = _chosen_keys(statement, search, search.wanted.only, None, bound + 1)
     if keys is None:
         return Count(value=0, exact=True)
-    found = await connection.fetchval(statement.fragment("count_of").replace("{keys}", keys), *statement.values)
+    counted = statement.fragment("count_of").replace("{keys}", keys)
+    rows = await TimeBound(COUNTING_S).fetch(connection, counted, *statement.values)
+    if rows is None:
+        return Count(value=search.most, exact=False)
+    found: int = rows[0][0]
     return Count(value=found, exact=True) if found <= bound else Count(value=max(search.most, found), exact=False)
 
 
@@ -306,8 +341,11 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     now = datetime.now(UTC) if wanted.moment is None else wanted.moment.recorded_at
     resolved = [await _resolved(connection, asked, now, edit=edit, as_of=wanted.as_of) for asked in wanted.filters]
     named = [group for asked, one in zip(wanted.filters, resolved, strict=True) for group in groups_of(asked, one)]
+    if any(asked.q is not None and one.text is None for asked, one in zip(wanted.filters, resolved, strict=True)):
+        return None  # of a chronology, whose language or actors have changed since it was written
     groups = [[ALL], *named]
-    names = sorted({name for group in groups for name in group})
+    texts = [one.text for one in resolved if one.text is not None]
+    names = sorted({name for group in (*groups, *(text.names for text in texts)) for name in group})
     by_name: dict[str, list[Term]] = {}
     find = query("terms", "find" if wanted.as_of is None else "find_past")
     for row in await connection.fetch(find, wanted.states, names):
@@ -315,8 +353,10 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     if wanted.only is None and wanted.as_of is not None:
         wanted = wanted._replace(only=await few_by_then(connection, wanted.states, wanted.as_of))
     every, *found = [[term for name in group for term in by_name.get(name, ())] for group in groups]
-    if not every or not all(found):
+    texts = [text.known(by_name) for text in texts]
+    if not every or not all(found) or any(text.is_in_vain for text in texts):
         return None
+    resolved = [one._replace(text=one.text.known(by_name)) if one.text is not None else one for one in resolved]
     found.sort(key=lambda terms: sum(term.events for term in terms))
     (window, match), *also = _windows_of(wanted.filters)
     walks = len(walks_of(window, match))
@@ -327,14 +367,21 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
         for asked, one in zip(wanted.filters, resolved, strict=True)
         for found in belonging_of(asked, one, by_name)
     ]
-    return Search(
+    search = Search(
         wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found), belonging=belonging
     )
+    if wanted.only is None and texts:
+        together = await few_with_text(
+            connection, texts, every=sum(term.events for term in every), leading=search.leading, as_of=wanted.as_of
+        )
+        search = search._replace(wanted=wanted._replace(only=together))
+    return search
 
 
 async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool, as_of: int | None) -> Resolved:
     actors = await actors_asked_for(connection, asked, edit=edit, as_of=as_of)
     return Resolved(
+        text=await text_asked_for(connection, asked, edit=edit, as_of=as_of),
         actors=actors,
         reached=await reached_from(connection, asked, actors, edit=edit, as_of=as_of),
         reliable_publishers=await reliable_publishers(connection, asked, as_of=as_of),

@@ -17,7 +17,7 @@ import asyncpg
 from api.store.canonical import canonical
 from api.store.sql import query
 from schema.change import EntityKind, LogEntry
-from schema.problem import problem
+from schema.problem import ProblemError, problem
 from schema.vocabulary import ChangeType
 
 #: The digest that the first change is chained to.
@@ -152,10 +152,15 @@ async def writing(connection: Any, author: str) -> AsyncIterator[Writing]:
                 "busy", "Another write has gone on for too long. Try again in a moment.", headers={"Retry-After": "5"}
             ) from None
         if head["follows"] is not None:
-            raise problem("conflict", f"This store follows {head['follows']} and is not written to. Write there.")
+            raise follower(head["follows"])
         write = Writing(connection, head, author)
         yield write
         await write.append()
+
+
+def follower(origin: str) -> ProblemError:
+    """The problem of whoever would write to a store that follows another one."""
+    return problem("conflict", f"This store follows {origin} and is not written to. Write there.")
 
 
 def wire_time(time: datetime) -> str:

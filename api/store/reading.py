@@ -11,10 +11,11 @@ from api.store.store import Store
 from schema.actor import ActorSummary
 from schema.query import Included, RecordQuery
 from schema.source import SourceSummary
+from schema.text import MAXIMUM_INTEGER
 from schema.vocabulary import Reliability
 
 #: The sequence as of which a list is read, as its cursors carry it; null for the present.
-Sealed = Annotated[int, Meta(ge=0, le=2**63 - 1)] | None
+Sealed = Annotated[int, Meta(ge=0, le=MAXIMUM_INTEGER)] | None
 
 
 class Item(NamedTuple):
@@ -42,7 +43,9 @@ async def fetch_page(connection: Any, statement: Statement, page: str) -> Page:
     sources: dict[str, SourceSummary] = {}
     for row in await connection.fetch(sql, *statement.values):
         if row["part"] == 0:
-            items.append(Item(row["id"], row["revision"], row["position"], row["document"]))
+            # What has been redacted has no document any more, as of when it held.
+            if row["document"] is not None:
+                items.append(Item(row["id"], row["revision"], row["position"], row["document"]))
         elif row["part"] == 1:
             sources[row["id"]] = SourceSummary(
                 title=row["a"],
@@ -83,10 +86,10 @@ async def bookmark_of(store: Store, mark: bytes, asked: RecordQuery, kind: Any, 
 
     The moment that a list is read as of is resolved once, with its first page, and sealed in the cursors.
     """
-    if asked.cursor is not None:
-        return Bookmark(*unseal(mark, asked.cursor, tuple[kind, Sealed]))
-    moment = await moment_of(store, asked.as_of, edit=edit)
-    return Bookmark(first, None if moment is None else moment.sequence)
+    sealed = unseal(mark, asked.cursor, tuple[kind, Sealed]) if asked.cursor is not None else (first, None)
+    as_of = asked.as_of if sealed[1] is None else str(sealed[1])
+    moment = await moment_of(store, as_of, edit=edit)
+    return Bookmark(sealed[0], None if moment is None else moment.sequence)
 
 
 async def list_by_id(

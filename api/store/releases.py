@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.idempotency import PinnedStore
-from api.store.log import wire_time
+from api.store.log import follower, wire_time
 from api.store.sql import query
 from api.store.store import Store
 from schema.change import EntityKind
@@ -76,8 +76,18 @@ class Keeping:
         )
 
     async def keep(self, manifest: Release, made_at: datetime, contents: Iterable[tuple[EntityKind, str]]) -> None:
-        """Keep what the release is, and whose contents are in it."""
+        """Keep what the release is, and whose contents are in it.
+
+        Raises ``busy`` if one of these has been redacted while it was made: the redaction could not see it yet.
+        """
         kinds, ids = zip(*((kind.value, entity_id) for kind, entity_id in contents), strict=True)
+        # From here to the end nobody redacts anything.
+        await self._connection.fetchrow(query("log", "lock_head"))
+        redacted = query("releases", "redacted_since")
+        if await self._connection.fetchval(redacted, manifest.sequence, list(kinds), list(ids)):
+            raise problem(
+                "busy", "Something in it has been redacted meanwhile. Try again.", headers={"Retry-After": "1"}
+            )
         await self._connection.execute(
             query("releases", "add_contents"), list(kinds), list(ids), self.slug, self.number
         )
@@ -95,6 +105,8 @@ async def keeping(store: Store, slug: str) -> AsyncIterator[Keeping]:
         lock = int.from_bytes(hashlib.sha256(f"release {slug}".encode()).digest()[:8], "big", signed=True)
         if not await connection.fetchval(query("releases", "lock"), lock):
             raise being_made()
+        if (follows := (await connection.fetchrow(query("log", "head")))["follows"]) is not None:
+            raise follower(follows)
         yield Keeping(connection, slug, await connection.fetchval(query("releases", "next_number"), slug))
 
 

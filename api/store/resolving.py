@@ -7,9 +7,10 @@ from api.store.actor_rows import MEMBER, PART
 from api.store.memberships import Reached, reach
 from api.store.references import find_actors, same_actors, suggest_actors
 from api.store.select.filters import grades_from
+from api.store.select.text import TextAsked, text_asked
 from api.store.sql import fetch
 from schema.problem import Fault, problem
-from schema.query import EventFilter
+from schema.query import EventFilter, EventQuery
 
 
 async def actors_asked_for(
@@ -52,3 +53,19 @@ async def reliable_publishers(connection: Any, asked: EventFilter, *, as_of: int
     grades = grades_from(asked.min_reliability)
     rows = await fetch(connection, "terms", "publishers_of", as_of=as_of, reliabilities=grades)
     return [row["id"] for row in rows]
+
+
+async def text_asked_for(connection: Any, asked: EventFilter, *, edit: bool, as_of: int | None) -> TextAsked | None:
+    """Find out what the text of a query stands for; None if there is none, or nothing in it can be searched for.
+
+    Raises ``invalid-parameters`` for the latter in a request. A chronology's filter may have come to that since it was
+    written, by another language or by an actor's new name, and then finds nothing.
+    """
+    if asked.q is None:
+        return None
+    text = await text_asked(connection, asked.q, edit=edit, as_of=as_of)
+    if text is None and isinstance(asked, EventQuery):
+        detail = "Its words are in nearly every text, and are passed over: nothing is left to search for."
+        fault = Fault(detail, parameter="q", suggestion="a word that says what it is about")
+        raise problem("invalid-parameters", "The text can't be searched for.", fault)
+    return text

@@ -13,7 +13,7 @@ from typing import Any
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _VALUE = re.compile(r"(?<![:\w]):([a-z_]+)")
-_TABLE = re.compile(r"\{(actor|actor_name|chronology|event|event_term|membership|source)\}")
+_TABLE = re.compile(r"\{(actor|actor_name|chronology|event|event_term|event_text|membership|source)\}")
 _WALKED = re.compile(r"\{walked_(event|event_term)\}")
 
 
@@ -34,11 +34,11 @@ class Statement:
     """A statement under construction: texts from the fragments, values beside them.
 
     ``as_of`` is the sequence of the change as of which tables in braces are read; None reads them as they are now. It
-    is the first of the values, and some fragment must have such a table.
+    is the first of the values, and some fragment must have such a table. Fragments may also be of the files ``more``.
     """
 
-    def __init__(self, file: str, as_of: int | None = None) -> None:
-        self._fragments = fragments(file)
+    def __init__(self, file: str, as_of: int | None = None, *more: str) -> None:
+        self._fragments = {name: text for one in (file, *more) for name, text in fragments(one).items()}
         self.as_of = as_of
         self.values: list[Any] = [] if as_of is None else [as_of]
 

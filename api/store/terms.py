@@ -112,6 +112,7 @@ class SourceFacts(NamedTuple):
 
     publisher: str | None
     reliability: str | None
+    title: str
 
 
 def terms_of(event: Event, sources: Mapping[UUID, SourceFacts]) -> set[str]:

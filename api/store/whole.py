@@ -8,6 +8,7 @@ import msgspec
 
 from api.store.log import wire_time
 from api.store.sql import fetch, query
+from api.store.standins import redacted_actor, redacted_source
 from schema.actor import Actor
 from schema.source import Source
 from schema.vocabulary import ChangeType
@@ -31,7 +32,12 @@ async def fetch_sources(
 ) -> dict[UUID, Source]:
     """Read sources by their ids, those that the reader may see."""
     rows = await fetch(connection, "whole", "sources", as_of=as_of, ids=list(ids), edit=edit)
-    return {row["id"]: msgspec.json.decode(row["document"], type=Source, dec_hook=decode_hook) for row in rows}
+    return {
+        row["id"]: redacted_source(*row[:4])
+        if row["document"] is None
+        else msgspec.json.decode(row["document"], type=Source, dec_hook=decode_hook)
+        for row in rows
+    }
 
 
 async def fetch_actors(
@@ -39,7 +45,12 @@ async def fetch_actors(
 ) -> dict[str, Actor]:
     """Read actors by their ids, those that the reader may see; an id that none has is left out."""
     rows = await fetch(connection, "whole", "actors", as_of=as_of, ids=list(ids), edit=edit)
-    return {row["id"]: msgspec.json.decode(row["document"], type=Actor, dec_hook=decode_hook) for row in rows}
+    return {
+        row["id"]: redacted_actor(*row[:4])
+        if row["document"] is None
+        else msgspec.json.decode(row["document"], type=Actor, dec_hook=decode_hook)
+        for row in rows
+    }
 
 
 async def fetch_public_changes(

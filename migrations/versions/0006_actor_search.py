@@ -3,7 +3,7 @@
 from migrations.steps import down, up
 
 revision = "0006_actor_search"
-down_revision = "0004_history"
+down_revision = "0005_text"
 
 
 def upgrade() -> None:

@@ -119,17 +119,17 @@ def _year(date: DateForm) -> str:
     if date.stated_year is None:
         return _masked_year(date)
     if date.first_year == date.last_year:
-        return _year_name(date.stated_year)
+        return year_name(date.stated_year)
     between = _between(date.first_year, date.last_year)
-    return f"{_year_name(date.stated_year)} ({between})"
+    return f"{year_name(date.stated_year)} ({between})"
 
 
 def _between(first: int, last: int) -> str:
-    return f"between {_year_name(first)} and {_year_name(last)}"
+    return f"between {year_name(first)} and {year_name(last)}"
 
 
-def _year_name(year: int) -> str:
-    """Year 0 is 1 BC. The years 1 to 999 say AD, so that 23 is not taken for a day."""
+def year_name(year: int) -> str:
+    """One year. Year 0 is 1 BC. The years 1 to 999 say AD, so that 23 is not taken for a day."""
     if year <= 0:
         before = 1 - year
         return f"{before:,} BC" if before > 9999 else f"{before} BC"
@@ -141,11 +141,16 @@ def _year_name(year: int) -> str:
 def _masked_year(date: DateForm) -> str:
     mask = date.year_mask
     first, last = date.first_year, date.last_year
-    # 1900s might be a century, so the decade 190X is not called that.
-    if last - first == 9 and first >= 1000 and first % 100 != 0:
-        return f"{first}s"
     if "X" in mask.rstrip("X"):
         return f"a year of the form {mask}"
+    return years_name(first, last)
+
+
+def years_name(first: int, last: int) -> str:
+    """Several years that follow each other, both included."""
+    # 1900s might be a century, so the decade 190X is not called that.
+    if last - first == 9 and 1000 <= first <= 9990 and first % 10 == 0 and first % 100 != 0:
+        return f"{first}s"
     return _between(first, last)
 
 
@@ -157,10 +162,10 @@ def _grouping(code: int, date: DateForm) -> str:
         if year is None:
             return f"{name}{_comma_year(date)}{where}"
         if GROUPINGS[code][0] != 12:
-            return f"{name} {_year_name(year)}{where}"
+            return f"{name} {year_name(year)}{where}"
         if year < 1000:
-            return f"{name} {_year_name(year)} {_DASH} {_year_name(year + 1)}{where}"
-        return f"{name} {_year_name(year)}{_DASH}{_year_name(year + 1)}{where}"
+            return f"{name} {year_name(year)} {_DASH} {year_name(year + 1)}{where}"
+        return f"{name} {year_name(year)}{_DASH}{year_name(year + 1)}{where}"
     if code <= 36:
         name = f"{_ORDINALS[code - 33]} quarter"
     elif code <= 39:

@@ -14,7 +14,7 @@ from api.engine.embedded import EmbeddedServer
 from bench.exporting import export
 from tests.conftest import Database, fresh_database
 from tests.engine.support import PATIENCE_S, Started, free_port, starting, wait_until
-from tests.store import generation
+from tests.store import generation, past
 
 EVENTS = 10_000
 #: Long enough that all of them are far more than an export may take of the memory, or sockets hold.
@@ -50,7 +50,8 @@ async def _load(url: str) -> None:
     owner = await asyncpg.connect(url)
     cited = generation.sources(100)
     made = (structs.replace(event, summary=SUMMARY) for event in generation.events(EVENTS, cited))
-    await generation.load(owner, made, cited)
+    # With the log: exports are read as of its last change.
+    await past.load(owner, EVENTS, 0, cited, made)
     await owner.close()
 
 

@@ -55,12 +55,19 @@ def test_every_variable_is_read() -> None:
         "DATELINE_WRITE_TIMEOUT_S": "3600.0",
         "DATELINE_POOL_SIZE": "2",
         "DATELINE_MAXIMUM_STREAMS": "100000",
+        "DATELINE_TEXT_LANGUAGE": "french",
         "DATELINE_PUBLIC_URL": "https://timeline.example/news",
         "DATELINE_CORS_ORIGINS": "https://news.example,http://localhost:3000",
     }
     settings = Settings.from_environment(environment)
     assert settings.to_environment() == environment
     assert list(environment) == [variable.name for variable in variables()]
+
+
+@pytest.mark.parametrize("language", ["English", "french; DROP TABLE head", "de-DE", "public.english", "1"])
+def test_a_language_is_a_name_of_postgresql(language: str) -> None:
+    with pytest.raises(SettingsError, match="the name of a language, like english, french or simple"):
+        Settings.from_environment(HOME | {"DATELINE_TEXT_LANGUAGE": language})
 
 
 def test_every_variable_is_described() -> None:

@@ -1,5 +1,6 @@
 """Reads as of a moment: what was answered then is what is answered now about then, to either kind of reader."""
 
+import base64
 import json
 from typing import Any
 from urllib.parse import quote
@@ -36,9 +37,18 @@ _LISTS = [
     *("/v1/events?actor_all=league&include_members=true&include_parts=true", "/v1/events?names=dated&limit=1000"),
     *("/v1/actors?q=name", "/v1/actors?q=n", "/v1/actors?q=nmae 1 of rusia", "/v1/actors?q=russia&limit=2"),
     *("/v1/events?format=csv&names=dated", "/v1/chronologies/walk/events?names=dated"),
+    *("/v1/events/histogram?interval=month", "/v1/events/histogram?bin=earliest&kind=talks&interval=decade"),
+    *("/v1/events/histogram?date_from=2022&date_to=2024-06&actor=DPRK", "/v1/events/histogram?bin=exclude&tag=a"),
+    *("/v1/events/facets?top=100", "/v1/events/facets?actor=DPRK&kind=talks&own=exclude", "/v1/events/facets?tag=a"),
+    *("/v1/events/facets?date_from=2023&date_to=2024&facet=actor&facet=publisher", "/v1/events/facets?state=retracted"),
+    *("/v1/events?q=title&count=exact&limit=1000", "/v1/events?q=russia%20-%22title%201%22&sort=-date"),
+    *("/v1/events?q=rep*%20north&sort=relevance&limit=1000", "/v1/events?q=Name%201%20of%20russia&count=exact"),
+    *("/v1/events?q=%22title%203%22&actor=russia", "/v1/events?q=dprk%20-talks&sort=-updated&kind=talks"),
+    "/v1/chronologies/walk/events?q=title&sort=relevance",
     *("/v1/events?format=ndjson", "/v1/events?format=csv&actor=russia", "/v1/events?format=jsonfeed"),
 ]
-_FOR_EDITORS = ["/v1/events?state=draft&count=exact", "/v1/events?state=draft&state=published&sort=-updated"]
+_FOR_EDITORS = ["/v1/events/facets?state=draft&state=published", "/v1/events/histogram?state=draft"]
+_FOR_EDITORS += ["/v1/events?state=draft&count=exact", "/v1/events?state=draft&state=published&sort=-updated"]
 #: Names that may come to stand for somebody, or for nobody.
 _NAMED = [f"/v1/events?actor={quote(f'Name {number} of {actor}')}" for number in range(3) for actor in ("russia",)]
 
@@ -204,3 +214,31 @@ async def test_what_is_overdue_depends_on_the_moment(client: Client) -> None:
     page = await read(client, f"/v1/events?overdue=true&as_of={head}")
     assert len(page["items"]) == 1
     assert page == await read(client, f"/v1/events?overdue=true&as_of={head}")
+
+
+async def test_a_chronology_is_as_it_was_then_on_every_page(client: Client) -> None:
+    """Its cursors go on as of the same change, although the moment would by now mean a later one."""
+    await make_actors(client)
+    for number in range(5):
+        await make_event(client, title=f"Event {number}", date=f"200{number}", tags=["old" if number < 3 else "new"])
+    body = {"slug": "tagged", "title": "Tagged", "filter": {"tag": ["old"]}}
+    chronology = await make(client, "/v1/chronologies", body)
+    path = "/v1/chronologies/tagged/events?as_of=2999-01-01T00:00:00Z&limit=2"
+    page = await read(client, path)
+    head = page["as_of"]
+    await send_ok(client, "PATCH", "/v1/chronologies/tagged", {"filter": {"tag": ["new"]}}, chronology["revision"])
+    rest = await read(client, f"{path}&cursor={page['next']}")
+    assert rest["as_of"] == head
+    assert [item["title"] for item in page["items"] + rest["items"]] == ["Event 0", "Event 1", "Event 2"]
+    assert len((await read(client, path))["items"]) == 2
+    assert (await read(client, f"/v1/chronologies/tagged?as_of={head}"))["filter"]["tag"] == ["old"]
+
+
+@pytest.mark.parametrize("last", ["1e99", str(10**30), "-1", "true", '"x"', "null", "[]"])
+async def test_a_made_up_cursor_is_refused(client: Client, last: str) -> None:
+    await make_event(client)
+    await make(client, "/v1/chronologies", {"slug": "all", "title": "All", "filter": {"kind": ["treaty"]}})
+    cursor = base64.urlsafe_b64encode(bytes(9) + f"[1,2,{last}]".encode()).decode().rstrip("=")
+    for path in ("/v1/chronologies/all/events", "/v1/events", "/v1/actors", "/v1/sources", "/v1/chronologies"):
+        answer = await client.http.get(path, params={"cursor": cursor, "as_of": "3"})
+        check_problem(answer, "invalid-cursor", places={"cursor"})

@@ -5,9 +5,12 @@ from typing import Any
 import asyncpg
 import pytest
 
+from api.history import rebuilding
 from api.history.redaction import Redacted, redact
 from api.history.verification import verify
+from api.store.releases import Keeping
 from schema.change import EntityKind
+from schema.format import Format
 from schema.problem import ProblemError
 from tests.conftest import Client
 from tests.history.archives import answers_of, archive_of, restore_into, revise
@@ -80,11 +83,68 @@ async def test_nothing_that_a_redacted_event_said_is_left(client: Client) -> Non
         assert (await read(client, f"/v1/events?count=exact{as_of}"))["count"]["value"] == 0
         assert (await read(client, f"/v1/events?tag={SECRET}&count=exact{as_of}"))["items"] == []
     assert (await client.http.get("/v1/chronologies/all/releases/1")).status_code == 410
-    # Its id stays taken, and a request that is sent again is none that could give the old answer.
+    # Its id stays taken, and a request that is sent again is told that it was done, and no more.
     check_problem(await send(client, "POST", "/v1/events", event_body(id=event["id"])), "conflict")
-    answer = await client.http.post("/v1/events", json=event_body(**members), headers=key)
-    assert answer.status_code == 201
-    assert answer.json()["id"] != event["id"]
+    for _ in range(2):
+        check_problem(await client.http.post("/v1/events", json=event_body(**members), headers=key), "withdrawn")
+    assert SECRET not in await everything(client)
+    await check_whole(client)
+
+
+async def test_a_release_that_was_being_made_is_not_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The redaction cannot see it yet, and so could not withdraw it."""
+    event = await make_event(client, title=SECRET)
+    await make_event(client, title="Another")
+    await make(client, "/v1/chronologies", {"slug": "all", "title": "All", "filter": {"kind": ["treaty"]}})
+    whole = Keeping.keep_file
+
+    async def delayed(keeping: Keeping, *given: Any) -> Any:
+        if given[0] is Format.CSV:
+            await redacted(client, EntityKind.EVENT, event["id"])
+        return await whole(keeping, *given)
+
+    monkeypatch.setattr(Keeping, "keep_file", delayed)
+    check_problem(await send(client, "POST", "/v1/chronologies/all/releases", {}), "busy")
+    monkeypatch.undo()
+    assert SECRET not in await everything(client)
+    await make(client, "/v1/chronologies/all/releases", {})
+    await check_whole(client)
+
+
+async def test_the_events_of_a_redacted_source_are_moved_in_the_index_a_few_at_a_time(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "_TOGETHER_RECORDS", 2)
+    await make_actors(client)
+    source = await make(client, "/v1/sources", {"title": SECRET, "publisher": "the-paper", "reliability": "A"})
+    for number in range(5):
+        await make_event(client, title=f"Event {number}", citations=[{"source": source["id"]}])
+    assert (await read(client, "/v1/events?min_reliability=A&count=exact"))["count"]["value"] == 5
+    await redacted(client, EntityKind.SOURCE, source["id"])
+    assert (await read(client, "/v1/events?min_reliability=A&count=exact"))["count"]["value"] == 0
+    await check_whole(client)
+
+
+async def test_no_word_of_what_was_redacted_is_found(client: Client) -> None:
+    """Neither of an event, nor of what it once said, nor of the title of a source that it cites, now or then."""
+    await make_actors(client)
+    citation = {"source": {"title": f"{SECRET} report", "url": "https://news.example/secret"}}
+    event = await make_event(client, title=SECRET, summary="Ordinary words", citations=[citation])
+    other = await make_event(client, title="Another", citations=[citation])
+    event = await revise(client, event, "PATCH", "", {"title": "Corrected"})
+    source = event["citations"][0]["source"]
+    await redacted(client, EntityKind.SOURCE, source)
+    await redacted(client, EntityKind.EVENT, event["id"], 1)
+    assert SECRET.lower() not in (await everything(client)).lower()
+    # Stems are words, too.
+    assert "unspeak" not in (await everything(client)).lower()
+    for as_of in ("", f"&as_of={other['sequence']}", f"&as_of={event['sequence']}"):
+        assert (await read(client, f"/v1/events?q={SECRET}&count=exact{as_of}"))["count"]["value"] == 0
+        assert (await read(client, f"/v1/events?q=redacted&count=exact{as_of}"))["count"]["value"] == 0
+    assert [one["id"] for one in (await read(client, "/v1/events?q=ordinary"))["items"]] == [event["id"]]
+    await redacted(client, EntityKind.EVENT, event["id"])
+    assert "ordinari" not in await everything(client)
+    assert (await read(client, f"/v1/events?q=ordinary&as_of={event['sequence']}"))["items"] == []
     await check_whole(client)
 
 
@@ -140,8 +200,25 @@ async def test_an_actor_keeps_its_id_and_nothing_else(client: Client) -> None:
     assert len((await read(client, "/v1/events?actor=person-1"))["items"]) == 1
     check_problem(await client.http.get(f"/v1/events?actor={SECRET}"), "invalid-parameters", places={"actor"})
     check_problem(await client.http.get(f"/v1/actors/person-1?as_of={actor['sequence'] - 1}"), "withdrawn")
-    assert (await client.http.get("/v1/events?format=csv")).status_code == 200
+    await check_exports(client, actor["sequence"] - 1)
     await check_whole(client)
+
+
+async def check_exports(client: Client, before: int) -> None:
+    """Every format can still be made, of the present and as of when what was redacted was there."""
+    for form in Format:
+        for as_of in ("", f"&as_of={before}"):
+            answer = await client.http.get(f"/v1/events?format={form.value}{as_of}")
+            assert answer.status_code == 200, (form, as_of)
+            assert SECRET not in answer.text
+    past = await read(client, f"/v1/events?as_of={before}")
+    event = past["items"][0]
+    # Every id that is mentioned is there, be it only to say that it has been redacted.
+    assert {actor["id"] for actor in event["actors"]} <= set(past["included"]["actors"])
+    assert {citation["source"] for citation in event["citations"]} == set(past["included"]["sources"])
+    for listed in ("actors", "sources"):
+        page = await read(client, f"/v1/{listed}?as_of={before}&limit=1000")
+        assert not any("redacted" in str(item) for item in page["items"])
 
 
 async def test_a_source_keeps_its_id_and_nothing_else(client: Client) -> None:
@@ -164,6 +241,7 @@ async def test_a_source_keeps_its_id_and_nothing_else(client: Client) -> None:
         past = await read(client, f"/v1/events?{filters}&count=exact&as_of={before['sequence']}")
         assert past["count"]["value"] == 0
     assert len((await read(client, f"/v1/events?source={cited[0]['id']}"))["items"]) == 1
+    await check_exports(client, before["sequence"])
     await check_whole(client)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from api.history.rebuilding import rebuild
 from api.history.redaction import redact
 from api.history.verification import Verified, verify
 from api.store.log import FIRST_DIGEST, chained_digest, digest_of_content
@@ -13,7 +14,7 @@ from schema.change import EntityKind, LogEntry
 from schema.vocabulary import ChangeType
 from tests.conftest import Client
 from tests.history.archives import revise
-from tests.writing import make_actors, make_event
+from tests.writing import make, make_actors, make_event, send_ok
 
 
 async def _written(client: Client) -> list[dict[str, Any]]:
@@ -21,6 +22,10 @@ async def _written(client: Client) -> list[dict[str, Any]]:
     events = [await make_event(client, title=f"Event {number}") for number in range(4)]
     events[0] = await revise(client, events[0], "PATCH", "", {"title": "Corrected"})
     await revise(client, events[1], "POST", "/retract", {"change": {"reason": "So."}})
+    await make(client, "/v1/actors", {"id": "pact", "name": "Pact", "kind": "organization"})
+    await make(client, "/v1/actors", {"id": "ally", "name": "Ally", "kind": "state", "member_of": [{"actor": "pact"}]})
+    left = {"member_of": [{"actor": "pact", "date": "1955/1991"}], "part_of": [{"actor": "pact"}]}
+    await send_ok(client, "PATCH", "/v1/actors/ally", left, 1)
     return events
 
 
@@ -55,6 +60,36 @@ _SQL = {
     " document FROM event LIMIT 1",
     "a current actor is rewritten": "UPDATE actor SET document = '{}' WHERE id = 'russia'",
     "a current source is rewritten": "UPDATE source SET document = '{}'",
+    "an event is hidden from the index": "DELETE FROM event_term WHERE event_id IN (SELECT id FROM event LIMIT 1)",
+    "an event is put elsewhere in the index": "UPDATE event_term SET ends = ends + 1 WHERE event_id IN"
+    " (SELECT id FROM event LIMIT 1)",
+    "an event is found by what it is not": "INSERT INTO event_term SELECT event_id, term, span, gaps, starts - 1, ends,"
+    " sequence FROM event_term LIMIT 1",
+    "a term is counted wrongly": "UPDATE term SET events = events + 1 WHERE name = 'kind:treaty'",
+    "a past event is rewritten": "UPDATE past_event SET starts = starts - 86400",
+    "a past event is deleted": "DELETE FROM past_event",
+    "a past event is put in": "INSERT INTO past_event SELECT gen_random_uuid(), revision, state, starts, ends, runs,"
+    " instant_starts, instant_starts_latest, instant_ends, instant_runs, planned, positions, actors, sources, sequence,"
+    " to_sequence FROM past_event LIMIT 1",
+    "when a past entry held is rewritten": "UPDATE past_event_term SET to_sequence = to_sequence + 1",
+    "a column of a current event is rewritten": "UPDATE event SET starts = starts - 86400 WHERE revision = 2",
+    "an actor is given another name": "UPDATE actor_name SET folded = 'somebody else' WHERE folded = 'russia'",
+    "a name becomes one of another kind": "UPDATE actor_name SET kind = 'alias' WHERE folded = 'russia'",
+    "a name is found by other words": "UPDATE actor_name SET words = ' other' WHERE folded = 'russia'",
+    "a membership ends": "DELETE FROM membership WHERE kind = 'part'",
+    "a membership holds at other times": "UPDATE membership SET held = '{[0,86400)}' WHERE kind = 'member'",
+    "a membership is put in": "INSERT INTO membership VALUES ('russia', 'north-korea', 'member', NULL, 1)",
+    "a membership becomes one of another kind": "UPDATE membership SET kind = 'branch' WHERE kind = 'part'",
+    "a past membership is forgotten": "DELETE FROM past_membership",
+    "a past membership held at other times": "UPDATE past_membership SET held = '{[0,86400)}'",
+    "when a past membership held is rewritten": "UPDATE past_membership SET to_sequence = to_sequence + 1",
+    "a past membership of nobody is put in": "INSERT INTO past_membership VALUES"
+    " ('russia', 'nobody', 'member', NULL, 1, 2)",
+    "an event is found by other words": "UPDATE event_text SET search = to_tsvector('other')",
+    "an event was found by other words": "DELETE FROM past_event_text",
+    "an actor is hidden": "UPDATE actor SET public = false WHERE id = 'russia'",
+    "an actor is merged": "UPDATE actor SET merged_into = 'north-korea' WHERE id = 'russia'",
+    "a source becomes another's": "UPDATE source SET publisher = 'the-gazette'",
 }
 
 
@@ -117,12 +152,8 @@ async def _rewrite(owner: Any, old: str, new: str) -> None:
             digest,
         )
     await owner.execute("UPDATE head SET digest = $1", digest)
-    await owner.execute(
-        "UPDATE event SET document = replace(encode(document, 'escape'), $1, $2)::bytea"
-        " WHERE encode(document, 'escape') LIKE '%' || $1 || '%'",
-        old,
-        new,
-    )
+    async with owner.transaction():
+        await rebuild(owner)
 
 
 async def test_a_noted_head_that_was_never_reached_is_found(client: Client) -> None:

@@ -43,10 +43,18 @@ _EVENTS = [
     *("date_from=1901&date_to=1902", "min_origins=1", "min_reliability=E", "disputed=true", "overdue=true"),
     *("updated_from=2020-01-01T00:00:00Z", "min_confidence=low", "min_precision=day", "state=retracted", "cursor=AAAA"),
     *("as_of=1", "as_of=2999-01-01T00:00:00Z&count=exact", "as_of={beyond}", "as_of=2999-01-01T00:00:00Z&kind=talks"),
+    *("q=hidden", "q=hid*&count=exact", "q=report%20-hidden&sort=relevance", "q=hidden-actor", "q=hidden&as_of=1"),
+    *("q=russia&sort=relevance&limit=1", "q=%22hidden%20source%22&state=retracted", "q=hidden&format=csv"),
     *(f"format={form}" for form in ("ndjson", "csv", "geojson", "timelinejs", "ics", "atom", "jsonfeed", "markdown")),
     *("actor=russia&include_members=true&count=exact", "actor_all=russia&include_parts=true", "include_parts=true"),
     *("names=dated", "names=dated&format=csv", "format=html"),
 ]
+#: The same filters where events are counted, but for what only pages have.
+_PAGES = ("limit=", "count=", "cursor=", "format=")
+_COUNTS = [query for query in _EVENTS if not any(name in query for name in _PAGES)]
+_COUNTS += ["as_of=2999-01-01T00:00:00Z&date_from=1901&date_to=1902"]
+_HISTOGRAMS = ["bin=earliest", "bin=exclude", "interval=month", "interval=decade&actor=russia", "interval=day"]
+_FACETS = ["facet=actor&top=1", "facet=tag&facet=kind", "own=exclude&kind=hidden-kind&tag=hidden&country=TR", "top=100"]
 _LIST = ["limit=1", "as_of=1", "as_of=2999-01-01T00:00:00Z", "as_of={beyond}"]
 _TYPED = ["q=h", "q=hidden", "q=hidden-actor", "q=hiden actr", "q=russia", "q=rusia", "q=actor", "q=korea"]
 _RECORD = ["as_of=1", "as_of=2999-01-01T00:00:00Z", "as_of={beyond}"]
@@ -67,6 +75,8 @@ _QUERIES: dict[str, list[str]] = {
     "/v1/chronologies/{slug}/revisions": ["limit=1"],
     "/v1/chronologies/{slug}/revisions/{number}": [],
     "/v1/events": _EVENTS,
+    "/v1/events/facets": [*_COUNTS, *_FACETS],
+    "/v1/events/histogram": [*_COUNTS, *_HISTOGRAMS],
     "/v1/events/{event_id}": _RECORD,
     "/v1/events/{event_id}/figures": _RECORD,
     "/v1/events/{event_id}/related": ["depth=5", *_RECORD],

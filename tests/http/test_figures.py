@@ -104,7 +104,7 @@ async def test_rival_numbers_of_the_sample(sample: Client) -> None:
 async def test_no_figure_is_an_empty_comparison(client: Client) -> None:
     event = await make_event(client)
     answer = await read(client, f"/v1/events/{event['id']}/figures")
-    assert answer == {"groups": [], "included": {"actors": {}, "sources": {}}}
+    assert answer == {"groups": [], "as_of": None, "included": {"actors": {}, "sources": {}}}
 
 
 @pytest.mark.parametrize("path", ["figures", "related"])

@@ -55,6 +55,42 @@ async def test_members_are_found_in_their_time(client: Client) -> None:
     assert await _titles(client, "actor=alliance&publisher=alliance&include_members=true") == []
 
 
+async def test_members_are_counted_in_their_time(client: Client) -> None:
+    await _alliance(client)
+    members = "actor=alliance&include_members=true"
+    assert await _counted(client, members) == {"1950": 3, "1999": 3, "2005": 3, "2020": 3}
+    assert await _counted(client, f"{members}&include_parts=true") == {"1950": 4, "1999": 5, "2005": 6, "2020": 5}
+    assert await _counted(client, f"{members}&date_from=1960&date_to=2000") == {"1999": 3}
+    # Found by their words or by what was known, events are looked at in other ways.
+    assert await _counted(client, f"{members}&q=left") == {"1950": 1}
+    head = (await read(client, "/v1/head"))["sequence"]
+    assert await _counted(client, f"{members}&as_of={head}") == {"1950": 3, "1999": 3, "2005": 3, "2020": 3}
+
+
+async def _counted(client: Client, query: str) -> dict[str, float]:
+    """How many events a query finds in each year, which is what the facets add up to, too."""
+    histogram = await read(client, f"/v1/events/histogram?{query}&bin=earliest")
+    assert histogram["exact"] is True
+    facets = await read(client, f"/v1/events/facets?{query}&facet=actor")
+    assert sum(value["count"] for value in facets["facets"]["actor"]["values"]) == histogram["total"]
+    assert len(await _titles(client, query)) == histogram["total"]
+    return {one["label"]: one["count"] for one in histogram["bins"] if one["count"]}
+
+
+async def test_boxes_to_choose_from_count_without_the_actors_and_their_members(client: Client) -> None:
+    await _alliance(client)
+    query = "actor=alliance&include_members=true&include_parts=true&facet=actor&facet=kind"
+    chosen = (await read(client, f"/v1/events/facets?{query}"))["facets"]
+    assert {one["value"]: one["count"] for one in chosen["actor"]["values"]} == {
+        **{"alliance": 4, "always": 4, "staff": 4, "late": 3, "bureau": 3, "army": 1, "left": 1}
+    }
+    every = (await read(client, f"/v1/events/facets?{query}&own=exclude"))["facets"]
+    names = ("alliance", "always", "late", "left", "army", "staff", "bureau")
+    assert {one["value"]: one["count"] for one in every["actor"]["values"]} == dict.fromkeys(names, 4)
+    assert every["kind"] == chosen["kind"]
+    assert [one["count"] for one in every["kind"]["values"]] == [20]
+
+
 async def test_a_membership_counts_on_some_possible_day_of_both(client: Client) -> None:
     await _actor(client, "union")
     await _actor(client, "odd", member_of=[{"actor": "union", "date": "{1990-01,1992-01}"}])

@@ -3,15 +3,11 @@
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
 from schema.actor import MAXIMUM_MERGED
 from tests.conftest import Client
-from tests.ingest.files import send_file, statuses
 from tests.writing import (
     check_problem,
     check_whole,
-    empty,
     event_body,
     fault_at,
     if_match,
@@ -307,6 +303,21 @@ async def test_what_cannot_be_merged(client: Client) -> None:
     await check_whole(client)
 
 
+async def test_figures_come_with_whoever_stands_for_those_who_state_them(client: Client) -> None:
+    await make_actors(client)
+    citation = {
+        "source": {"title": "A", "publisher": "the-gazette"},
+        "attribution": ["ROK"],
+        "figures": [{"measure": "troops", "value": 1}],
+    }
+    event = await make_event(client, actors=[{"id": "russia"}], citations=[citation])
+    await merge(client, "south-korea", "north-korea")
+    await merge(client, "the-gazette", "the-paper")
+    answer = await read(client, f"/v1/events/{event['id']}/figures")
+    assert set(answer["included"]["actors"]) == {"north-korea", "south-korea", "the-gazette", "the-paper"}
+    assert answer["included"]["actors"]["south-korea"]["name"] == "North Korea"
+
+
 async def test_a_merge_with_a_key_is_done_once(client: Client) -> None:
     await make_actors(client)
     headers = {**if_match(client, 1), "Idempotency-Key": "one"}
@@ -344,37 +355,3 @@ async def test_only_so_many_can_be_merged_into_one(client: Client) -> None:
     await merge(client, "the-paper", "a-5")
     assert len(await ids(client, "actor=north-korea&limit=1000")) == MAXIMUM_MERGED - 1
     await check_whole(client)
-
-
-@pytest.mark.parametrize("format", ["csv", "markdown", "html", "geojson", "timelinejs", "atom", "jsonfeed", "xlsx"])
-async def test_formats_for_people_show_the_name_of_the_one_that_stands(client: Client, format: str) -> None:
-    await make_actors(client)
-    place = {"name": "Istanbul", "latitude": 41.01, "longitude": 28.98}
-    citation = {"source": {"title": "A", "publisher": "the-gazette"}, "attribution": ["russia"]}
-    await make_event(client, actors=[{"id": "russia", "role": "host"}], citations=[citation], places=[place])
-    before = await client.http.get(f"/v1/events?format={format}")
-    await merge(client, "russia", "north-korea")
-    after = await client.http.get(f"/v1/events?format={format}")
-    assert before.status_code == after.status_code == 200
-    assert before.content != after.content
-    if format != "xlsx":
-        assert "Russia" in before.text
-        assert "North Korea" not in before.text
-        assert "North Korea" in after.text
-
-
-async def test_rows_of_ndjson_can_be_read_into_an_empty_store_and_into_this_one(client: Client) -> None:
-    await make_actors(client)
-    citation = {"source": {"title": "A", "publisher": "the-gazette"}, "attribution": ["ROK"]}
-    actors = [{"id": "south-korea"}, {"id": "north-korea"}]
-    event = await make_event(client, actors=actors, citations=[citation])
-    before = (await client.http.get("/v1/events?format=ndjson")).content
-    await merge(client, "south-korea", "north-korea")
-    await merge(client, "the-gazette", "the-paper")
-    exported = (await client.http.get("/v1/events?format=ndjson")).content
-    assert exported == before, "they are as they were on their own"
-    assert statuses(await send_file(client, exported)) == ["unchanged"]
-    assert (await read(client, f"/v1/events/{event['id']}"))["revision"] == 1
-    await empty(client)
-    assert statuses(await send_file(client, exported)) == ["created"]
-    assert (await client.http.get("/v1/events?format=ndjson")).content == exported

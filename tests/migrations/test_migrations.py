@@ -9,7 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from api.cli.upgrading import upgrade_store
 from api.engine.embedded import EmbeddedServer
+from api.settings import SettingsError
 from migrations import NEWEST
 from migrations.run import downgrade, upgrade
 from migrations.steps import VERSIONS
@@ -115,6 +117,13 @@ def test_two_upgrades_at_once_do_one_after_the_other(empty: str) -> None:
         assert process.returncode == 0, errors
     assert run(empty, catalogue) == SNAPSHOT.read_text(encoding="utf-8")
     assert run(empty, lambda c: c.fetchval("SELECT count(*) FROM head")) == 1
+
+
+def test_a_store_is_brought_up_in_a_language_that_its_database_knows(empty: str) -> None:
+    with pytest.raises(SettingsError, match=r"DATELINE_TEXT_LANGUAGE is 'klingon', .* knows .*german"):
+        upgrade_store(empty, RUNTIME_ROLE, "klingon")
+    upgrade_store(empty, RUNTIME_ROLE, "german")
+    assert tuple(run(empty, lambda c: c.fetchrow("SELECT text_language, rebuild FROM head"))) == ("german", False)
 
 
 def test_the_role_is_quoted(empty: str, server: EmbeddedServer) -> None:

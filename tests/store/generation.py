@@ -20,6 +20,7 @@ from api.store.actor_rows import name_rows
 from api.store.identity import source_identity
 from api.store.indexing import Indexed
 from api.store.terms import SourceFacts
+from api.store.texts import EventText, HeldText, put_texts
 from schema.actor import Actor
 from schema.assessment import Assessment, count_evidence
 from schema.bounds import positions_of
@@ -28,6 +29,7 @@ from schema.edtf import Edtf, parse
 from schema.edtf.calendar import day_number, format_day, format_year, year_month_day
 from schema.event import Event, EventActor, Relation, When
 from schema.place import Place
+from schema.query import Sort
 from schema.source import Source
 from schema.vocabulary import (
     CORE_EVENT_KINDS,
@@ -79,6 +81,10 @@ _PUBLISHER_RELIABILITY = (
 _SOURCE_RELIABILITY: dict[Reliability | None, float] = {None: 80.0, **dict.fromkeys(Reliability, 3.0)}
 _STANCES = {Stance.SUPPORTS: 88.0, Stance.DISPUTES: 4.0, Stance.MENTIONS: 8.0}
 COUNTRIES = [first + second for first in "TRAUNMXYZB" for second in "RSTUQW"]
+#: Words of summaries, which hold six of them: every second event has the first, one in four thousand the last.
+WORDS = [f"w{rank:04d}" for rank in range(1, 3001)]
+#: The orders that need nothing else to be asked for.
+ORDERS = [sort for sort in Sort if sort is not Sort.RELEVANCE]
 #: When the change with sequence 0 would have been written; each further one comes a minute later.
 FIRST_CHANGE = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -269,6 +275,8 @@ class _Further:
         self._random = Random(f"further {seed}")
         self._cited, self._places = cited, places()
         self._stance = Choice(_STANCES)
+        self._word = Choice.powers(WORDS)
+        self._words = Random(f"words {seed}")
         self._source, self._place = Choice.powers(range(len(cited))), Choice.powers(range(len(self._places)))
 
     def citations(self, first: Source) -> list[Citation]:
@@ -289,6 +297,10 @@ class _Further:
     def places(self) -> list[Place]:
         """None, one or two places."""
         return [self._places[rank] for rank in self._place.draw_some(self._random, self._random.choice((0, 1, 1, 2)))]
+
+    def summary(self) -> str:
+        """Six words."""
+        return " ".join(self._word.draw(self._words) for _ in range(6))
 
     def external_ids(self, index: int) -> dict[str, str]:
         """None, or one of its own and one that it shares with others."""
@@ -327,6 +339,7 @@ def events(number: int, cited: list[Source], seed: int = 1, texts: Iterable[str]
         event = Event(
             id=event_id,
             title=f"Event {index}",
+            summary=further.summary(),
             kind=slug,
             date=known[text][0],
             occurrence=occurred,
@@ -385,7 +398,7 @@ SELECT CASE WHEN pg_constraint.oid IS NULL THEN format('DROP INDEX %s', index.oi
             ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', indrelid::regclass, conname,
                         pg_get_constraintdef(pg_constraint.oid)) END
 FROM pg_index JOIN pg_class AS index ON index.oid = indexrelid LEFT JOIN pg_constraint ON conindid = indexrelid
-WHERE indrelid = $1::regclass
+WHERE indrelid = $1::regclass AND NOT (indisprimary AND indrelid = 'event_text'::regclass)
 """
 
 
@@ -393,7 +406,8 @@ WHERE indrelid = $1::regclass
 async def indexed_at_the_end(owner: Any, *tables: str) -> AsyncIterator[None]:
     """Take the indexes of tables away while they are filled; and leave all tables as autovacuum does after a load.
 
-    Sorting once is several times faster than keeping an index of a million rows in order.
+    Sorting once is several times faster than keeping an index of a million rows in order. Words are put by their key,
+    which stays.
     """
     indexes = [_Index(*row) for table in tables for row in await owner.fetch(_INDEXES, table)]
     for index in indexes:
@@ -413,14 +427,14 @@ async def load(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counte
     """
     await _load_actors(owner)
     await copy(owner, "source", [source_row(source) | {"sequence": 0} for source in cited])
-    async with indexed_at_the_end(owner, "event_term"):
+    async with indexed_at_the_end(owner, "event_term", "event_text"):
         return await _load_events(owner, made, cited)
 
 
 async def _load_events(owner: Any, made: Iterable[Event], cited: list[Source]) -> Counter[tuple[str, str]]:
     ids: dict[tuple[str, str], int] = {}
     counts: Counter[tuple[str, str]] = Counter()
-    facts = {source.id: SourceFacts(source.publisher, source.reliability) for source in cited}
+    facts = {source.id: SourceFacts(source.publisher, source.reliability, source.title) for source in cited}
     remaining = iter(made)
     while batch := list(islice(remaining, BATCH)):
         entries: list[tuple[Any, ...]] = []
@@ -442,6 +456,9 @@ async def _load_events(owner: Any, made: Iterable[Event], cited: list[Source]) -
             ]
         await copy(owner, "event", [event_row(event) for event in batch])
         await owner.copy_records_to_table("event_term", columns=ENTRY, records=entries)
+        await put_texts(
+            owner, [HeldText(event.id, EventText.of(event, facts), event.sequence, None) for event in batch]
+        )
     rows = [
         {"id": number, "state": state, "name": name, "events": counts[state, name]}
         for (state, name), number in ids.items()

@@ -253,7 +253,7 @@ async def _check_index(connection: Any, events: dict[Any, Any]) -> None:
         assert row["span"] == span_of(date.starts, date.ends)
     assert {number: term["events"] for number, term in terms.items()} == {number: counted[number] for number in terms}
     sources = {
-        row["id"]: SourceFacts(row["publisher"], row["reliability"])
-        for row in await connection.fetch("SELECT id, publisher, reliability FROM source")
+        row["id"]: SourceFacts(row["publisher"], row["reliability"], row["title"])
+        for row in await connection.fetch("SELECT id, publisher, reliability, title FROM source")
     }
     assert found == {key: terms_of(event, sources) for key, (_, event) in events.items()}

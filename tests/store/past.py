@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from random import Random
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from msgspec import structs
 
 from api.store.actor_rows import NameRow, name_rows
 from api.store.indexing import Indexed
 from api.store.terms import SourceFacts
+from api.store.texts import EventText, HeldText, put_texts
 from schema.actor import Actor
 from schema.change import EntityKind
 from schema.edtf import parse
@@ -162,10 +164,12 @@ def _sources(cited: Sequence[Source]) -> list[Source]:
 
 
 class _Index:
-    """Where events stand in the index and stood before, as rows for COPY; and the terms, counted."""
+    """Where events stand in the index and stood before, as rows for COPY; the terms, counted; the words of events."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        self._facts = {source.id: SourceFacts(source.publisher, source.reliability) for source in sources}
+    def __init__(self, sources: Sequence[Source], titles: dict[UUID, list[tuple[int, str]]]) -> None:
+        self._titles = titles
+        self.texts: list[HeldText] = []
+        self._facts = {source.id: SourceFacts(source.publisher, source.reliability, source.title) for source in sources}
         self._ids: dict[tuple[str, str], int] = {}
         self._counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
         self.present: list[tuple[Any, ...]] = []
@@ -186,12 +190,33 @@ class _Index:
         for entry, sequence in since.items():
             self.present.append((history[-1].id, *entry, sequence))
             self._counts[0][entry[0]] += 1
+        self._add_texts(history)
+
+    def _add_texts(self, history: Sequence[Event]) -> None:
+        """Words change with revisions, and with the titles of sources in between."""
+        said: list[tuple[int, EventText]] = []
+        for event, following in zip(history, [*history[1:], None], strict=True):
+            cited = {citation.source for citation in event.citations}
+            end = following.sequence if following is not None else float("inf")
+            changes = {at for source in cited for at, _ in self._titles[source] if event.sequence < at < end}
+            for at in (event.sequence, *sorted(changes)):
+                facts = {source: self._facts[source]._replace(title=self._title(source, at)) for source in cited}
+                text = EventText.of(event, facts)
+                if not said or said[-1][1] != text:
+                    said.append((at, text))
+        ends = [*(at for at, _ in said[1:]), None]
+        event_id = history[0].id
+        self.texts += [HeldText(event_id, text, at, end) for (at, text), end in zip(said, ends, strict=True)]
+
+    def _title(self, source: UUID, at: int) -> str:
+        return [title for since, title in self._titles[source] if since <= at][-1]
 
     async def copy(self, owner: Any) -> None:
         """Copy the entries so far into the tables, and forget them."""
         await owner.copy_records_to_table("event_term", columns=ENTRY, records=self.present)
         await owner.copy_records_to_table("past_event_term", columns=(*ENTRY, "to_sequence"), records=self.past)
-        self.present, self.past = [], []
+        await put_texts(owner, self.texts)
+        self.present, self.past, self.texts = [], [], []
 
     async def copy_terms(self, owner: Any) -> None:
         """Copy the terms, once all entries are there."""
@@ -217,20 +242,27 @@ class Loaded(NamedTuple):
     last: int
 
 
-async def load(owner: Any, events: int, superseded: int, cited: list[Source], seed: int = 1) -> Loaded:
+async def load(
+    owner: Any, events: int, superseded: int, cited: list[Source], made: Iterable[Event] | None = None
+) -> Loaded:
     """Put events, all that they mention, and so many superseded revisions into an empty store, with the whole log.
 
-    ``owner`` is a connection of the tables' owner. The digests of the log are not those of its contents.
+    ``owner`` is a connection of the tables' owner; ``made`` are the events, if they are others. The digests of the log
+    are not those of its contents.
     """
     times = Times(events, superseded, len(cited))
-    index, before = _Index(cited), _Before()
-    tables = ("event_term", "past_event_term", "change", "content")
+    titles = {
+        source.id: [(one.sequence, one.title) for one in _renamed(source, times.of(EntityKind.SOURCE, number))]
+        for number, source in enumerate(cited)
+    }
+    index, before = _Index(cited, titles), _Before()
+    tables = ("event_term", "past_event_term", "event_text", "past_event_text", "change", "content")
     async with generation.indexed_at_the_end(owner, *tables):
         for kind, records in ((EntityKind.ACTOR, _actors()), (EntityKind.SOURCE, _sources(cited))):
             histories = [_renamed(record, times.of(kind, number)) for number, record in enumerate(records)]
             await _copy_records(owner, kind, histories)
-        made = enumerate(generation.events(events, cited, seed))
-        while batch := list(islice(made, BATCH)):
+        remaining = enumerate(made if made is not None else generation.events(events, cited))
+        while batch := list(islice(remaining, BATCH)):
             histories_of_events = [before.history(event, times.of(EntityKind.EVENT, number)) for number, event in batch]
             for history in histories_of_events:
                 index.add(history)

@@ -132,7 +132,7 @@ _QUERIES = st.builds(
     kind=st.just([]) | _some(generation.KINDS[:5]),
     tag=st.just([]) | _some(generation.TAGS[:4]),
     min_confidence=st.none() | st.none() | st.sampled_from(Confidence),
-    sort=st.sampled_from([Sort.DATE, Sort.DATE_DESCENDING, *Sort]),
+    sort=st.sampled_from([Sort.DATE, Sort.DATE_DESCENDING, *generation.ORDERS]),
 )
 
 
@@ -215,6 +215,6 @@ async def test_every_picked_date_as_a_window(listed: Listed, match: Match) -> No
 
 
 async def test_a_limit_of_one_walks_through_equal_dates(listed: Listed) -> None:
-    for sort in Sort:
+    for sort in generation.ORDERS:
         asked = EventQuery(date_from=parse("2024-06"), date_to=parse("2024-07"), sort=sort)
         assert await _walk(listed.store, asked, 1) == _expected(listed.events, asked)

@@ -41,11 +41,17 @@ async def _path(client: Client, target: str) -> str:
     if not name:
         return "/v1/events"
     chosen = event if name == "event" else draft
-    return f"/v1/events/{chosen['id']}" + (f"/{suffix}" if suffix else "")
+    path = f"/v1/events/{chosen['id']}"
+    if suffix == "restore":
+        # What is there already would not be written again.
+        await send_ok(client, "PATCH", path, {"title": "Another title"}, 1)
+    return path + (f"/{suffix}" if suffix else "")
 
 
 def _revision(target: str) -> int | None:
-    return 1 if target else None
+    if not target:
+        return None
+    return 2 if target.endswith("/restore") else 1
 
 
 @pytest.mark.parametrize(("method", "target", "body"), WRITES)

@@ -16,15 +16,17 @@ WHERE content_digest IS NOT NULL
 ) AND sequence NOT IN (SELECT unnest(redacts) FROM change WHERE redacts IS NOT NULL);
 
 -- name: set_head
-UPDATE head SET sequence = $1, public_sequence = $2, recorded_at = $3, digest = $4;
+UPDATE head SET sequence = $1, public_sequence = $2, recorded_at = $3, digest = $4
+RETURNING pg_notify('dateline_changes', '');
 
 -- name: analyze_log
 -- What follows joins the log with itself, and the tables were empty when they were last looked at.
 ANALYZE head, change, content;
 
 -- name: analyze_rows
-ANALYZE actor, actor_name, source, event, term, event_term, chronology,
-    membership, past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology, past_membership;
+ANALYZE actor, actor_name, membership, source, event, term, event_term, event_text, chronology,
+    past_actor, past_actor_name, past_membership, past_source, past_event, past_event_term, past_event_text,
+    past_chronology;
 
 -- name: forget_chronologies
 DELETE FROM chronology;
@@ -59,7 +61,8 @@ SELECT entity_id, count(*) FROM change WHERE entity = $1 GROUP BY entity_id ORDE
 
 -- name: changes_of
 -- All changes of some records, with their contents.
-SELECT change.entity_id, change.sequence, change.revision, change.type, change.public_type, content.document
+SELECT change.entity_id, change.sequence, change.revision, change.recorded_at, change.type, change.public_type,
+       content.document
 FROM change LEFT JOIN content USING (entity_id, sequence)
 WHERE change.entity = $1 AND change.entity_id = ANY ($2::text[]) ORDER BY change.entity_id, change.sequence;
 

@@ -1,13 +1,11 @@
 -- The log as followers read it.
 
 -- name: page
--- Changes after $1, up to $2 and at most $3 of them; for readers with `edit` ($4 true), for all others (false), or
--- both kinds at once (null). Contents are taken up to $5 bytes, and of the first change in any case: lengths are known
--- without the documents being fetched.
+-- Changes after $1, up to $2 and at most $3 of them, of those that are seen (below). Contents are taken up to $4 bytes, and
+-- of the first change in any case: lengths are known without the documents being fetched.
 WITH listed AS (
     SELECT * FROM change
-    WHERE sequence > $1 AND sequence <= $2
-      AND CASE $4::boolean WHEN true THEN type IS NOT NULL WHEN false THEN public_type IS NOT NULL ELSE true END
+    WHERE sequence > $1 AND sequence <= $2 AND {seen}
     ORDER BY sequence LIMIT $3
 ), measured AS (
     SELECT listed.*, written.document, written.reason, row_number() OVER (ORDER BY listed.sequence) AS place,
@@ -23,7 +21,18 @@ SELECT *, CASE WHEN redacts IS NOT NULL THEN ARRAY(
     SELECT redacted.sequence FROM change AS redacted
     WHERE redacted.sequence = ANY (measured.redacts) AND redacted.public_type IS NOT NULL ORDER BY redacted.sequence
 ) END AS public_redacts
-FROM measured WHERE bytes <= $5 OR place = 1 ORDER BY sequence;
+FROM measured WHERE bytes <= $4 OR place = 1 ORDER BY sequence;
+
+-- In the text, so that the index of what everybody sees is used under every plan.
+
+-- name: seen_with_edit
+type IS NOT NULL
+
+-- name: seen_by_everybody
+public_type IS NOT NULL
+
+-- name: seen_by_either
+true
 
 -- name: heads
 -- How far the log goes, for readers with `edit` and for all others.

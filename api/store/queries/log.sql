@@ -57,15 +57,18 @@ SELECT sequence, public_sequence, digest, recorded_at, follows FROM head;
 SELECT change.sequence, change.digest, change.recorded_at FROM head
 JOIN change ON change.sequence = CASE WHEN $1 THEN head.sequence ELSE head.public_sequence END;
 
--- name: seen_at_sequence
--- The last change at or before a sequence ($1) that a reader sees, $2 telling whether with `edit`.
-SELECT sequence, digest, recorded_at FROM change
-WHERE sequence <= $1 AND ($2 OR public_type IS NOT NULL) ORDER BY sequence DESC LIMIT 1;
+-- name: last_by
+-- The sequence of the last change at or before an instant.
+SELECT sequence FROM change WHERE recorded_at <= $1 ORDER BY recorded_at DESC, sequence DESC LIMIT 1;
 
--- name: seen_at_instant
--- The same at or before an instant ($1).
+-- name: last_up_to
+-- The last change at or before a sequence.
+SELECT sequence, digest, recorded_at FROM change WHERE sequence <= $1 ORDER BY sequence DESC LIMIT 1;
+
+-- name: last_public_up_to
+-- The same that readers without `edit` see: by an index of its own, however many drafts lie in between.
 SELECT sequence, digest, recorded_at FROM change
-WHERE recorded_at <= $1 AND ($2 OR public_type IS NOT NULL) ORDER BY recorded_at DESC, sequence DESC LIMIT 1;
+WHERE sequence <= $1 AND public_type IS NOT NULL ORDER BY sequence DESC LIMIT 1;
 
 -- name: contents_without_change
 SELECT count(*) FROM content WHERE NOT EXISTS (
@@ -86,6 +89,8 @@ WITH latest AS (
 )
 SELECT entity, entity_id AS id FROM latest FULL JOIN present USING (entity, entity_id)
 WHERE CASE WHEN latest.type = 'discard' OR latest.document = 'null' THEN present.revision IS NOT NULL
+      -- Where the content is missing, that is what has to be told.
+      WHEN latest.document IS NULL THEN false
       ELSE latest.revision IS DISTINCT FROM present.revision OR latest.document IS DISTINCT FROM present.document END
 LIMIT $1;
 

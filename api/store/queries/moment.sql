@@ -77,6 +77,14 @@ SELECT event_id, term, span, gaps, starts, ends FROM (
 ) AS held
 WHERE sequence <= :as_of AND to_sequence > :as_of
 
+-- name: event_text
+SELECT event_id, search FROM (
+    SELECT event_id, search, sequence, 9223372036854775807 AS to_sequence FROM event_text
+    UNION ALL
+    SELECT event_id, search, sequence, to_sequence FROM past_event_text
+) AS held
+WHERE sequence <= :as_of AND to_sequence > :as_of
+
 -- name: chronology
 SELECT slug, revision, state, actors, sources, sequence, coalesce(document, (
     SELECT content.document FROM content WHERE content.entity_id = held.slug COLLATE "default" AND content.sequence = held.sequence

@@ -23,8 +23,8 @@ SELECT document FROM chronology WHERE slug = $1;
 DELETE FROM content WHERE entity_id = $1 AND sequence = ANY ($2::int8[]);
 
 -- name: forget_answers
--- Any of them may hold something; a request that is sent again is done again.
-DELETE FROM idempotency;
+-- Any of them may hold something. That the requests were done must still be known.
+UPDATE idempotency SET status = 0, headers = '{}', body = '' WHERE status <> 0;
 
 -- name: forget_reports
 DELETE FROM import;
@@ -36,7 +36,7 @@ VACUUM ANALYZE content;
 
 -- name: vacuum_rows
 VACUUM ANALYZE term, event, past_event, event_term, past_event_term, actor, past_actor, actor_name, past_actor_name, source,
-    past_source, chronology, past_chronology, membership, past_membership;
+    past_source, chronology, past_chronology, membership, past_membership, event_text, past_event_text;
 
 -- name: vacuum_answers
 VACUUM ANALYZE idempotency, import, import_part, release, release_piece;

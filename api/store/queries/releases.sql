@@ -14,6 +14,13 @@ SELECT coalesce(max(number), 0) + 1 FROM release WHERE slug = $1;
 -- name: add_piece
 INSERT INTO release_piece (slug, number, format, piece, content) VALUES ($1, $2, $3, $4, $5);
 
+-- name: redacted_since
+-- Whether any of these records ($2, $3) was redacted after a sequence.
+SELECT EXISTS (
+    SELECT FROM change JOIN unnest($2::text[], $3::text[]) AS contained (entity, entity_id) USING (entity, entity_id)
+    WHERE change.sequence > $1 AND change.redacts IS NOT NULL
+);
+
 -- name: add_contents
 INSERT INTO release_content (entity, entity_id, slug, number)
 SELECT entity, entity_id, $3, $4 FROM unnest($1::text[], $2::text[]) AS contained (entity, entity_id);

@@ -1,5 +1,5 @@
--- Rows beside the log, as they follow from it. Whoever puts them has looked at all revisions of a record, so past rows and
--- names are cleared first, and a current row may be there already.
+-- Rows beside the log, as they follow from it. Whoever puts them has looked at all revisions of a record, so past rows,
+-- names and memberships are cleared first, and a current row may be there already.
 
 -- name: put_actor
 INSERT INTO actor (id, revision, public, name, kind, reliability, actors, sequence, merged_into, document)
@@ -100,3 +100,89 @@ UNION
 SELECT event_id FROM past_event_term WHERE term IN (
     SELECT id FROM term WHERE name IN (SELECT 'source:' || source FROM unnest($1::uuid[]) AS source)
 );
+
+-- The rows that there are, in the columns and the order of the statements above.
+
+-- name: rows_of_actor
+SELECT id, revision, public, name, kind, reliability, actors, sequence, merged_into, document FROM actor
+WHERE id = ANY ($1::text[]);
+
+-- name: past_rows_of_actor
+SELECT id, revision, name, kind, reliability, actors, sequence, merged_into, to_sequence FROM past_actor
+WHERE id = ANY ($1::text[]);
+
+-- name: names_of
+SELECT actor_id, folded, kind, words, sequence, NULL::int8 AS to_sequence FROM actor_name WHERE actor_id = ANY ($1::text[])
+UNION ALL
+SELECT actor_id, folded, kind, words, sequence, to_sequence FROM past_actor_name WHERE actor_id = ANY ($1::text[]);
+
+-- name: memberships_of
+SELECT actor_id, of_actor, kind, held, sequence, NULL::int8 AS to_sequence FROM membership
+WHERE actor_id = ANY ($1::text[])
+UNION ALL
+SELECT actor_id, of_actor, kind, held, sequence, to_sequence FROM past_membership WHERE actor_id = ANY ($1::text[]);
+
+-- name: rows_of_source
+SELECT id, revision, public, identity, title, url, publisher, published, reliability, sequence, document FROM source
+WHERE id = ANY ($1::text[]::uuid[]);
+
+-- name: past_rows_of_source
+SELECT id, revision, identity, title, url, publisher, published, reliability, sequence, to_sequence FROM past_source
+WHERE id = ANY ($1::text[]::uuid[]);
+
+-- name: rows_of_event
+SELECT id, revision, state, starts, ends, runs, instant_starts, instant_starts_latest, instant_ends, instant_runs,
+       sequence, planned, positions, actors, sources, document
+FROM event WHERE id = ANY ($1::text[]::uuid[]);
+
+-- name: past_rows_of_event
+SELECT id, revision, state, starts, ends, runs, instant_starts, instant_starts_latest, instant_ends, instant_runs,
+       sequence, planned, positions, actors, sources, to_sequence
+FROM past_event WHERE id = ANY ($1::text[]::uuid[]);
+
+-- name: rows_of_chronology
+SELECT slug, revision, state, actors, sources, sequence, document FROM chronology WHERE slug = ANY ($1::text[]);
+
+-- name: past_rows_of_chronology
+SELECT slug, revision, state, actors, sources, sequence, to_sequence FROM past_chronology WHERE slug = ANY ($1::text[]);
+
+-- name: numbers
+SELECT (SELECT count(*) FROM actor) AS actor, (SELECT count(*) FROM past_actor) AS past_actor,
+       (SELECT count(*) FROM source) AS source, (SELECT count(*) FROM past_source) AS past_source,
+       (SELECT count(*) FROM event) AS event, (SELECT count(*) FROM past_event) AS past_event,
+       (SELECT count(*) FROM chronology) AS chronology, (SELECT count(*) FROM past_chronology) AS past_chronology,
+       (SELECT count(*) FROM event_text) AS event_text, (SELECT count(*) FROM past_event_text) AS past_event_text,
+       (SELECT count(*) FROM actor_name) AS actor_name, (SELECT count(*) FROM past_actor_name) AS past_actor_name,
+       (SELECT count(*) FROM membership) AS membership, (SELECT count(*) FROM past_membership) AS past_membership;
+
+-- name: entries_missing
+-- Of the entries that were collected, which are all that there should be.
+SELECT * FROM (
+    SELECT event_id, state, name, span, gaps, starts, ends, sequence, to_sequence FROM collected
+    EXCEPT ALL (
+        SELECT event_id, state, name, span, gaps, starts, ends, sequence, NULL::int8
+        FROM event_term JOIN term ON term.id = event_term.term
+        UNION ALL
+        SELECT event_id, state, name, span, gaps, starts, ends, sequence, to_sequence
+        FROM past_event_term JOIN term ON term.id = past_event_term.term
+    )
+) AS missing LIMIT $1;
+
+-- name: entries_too_many
+SELECT * FROM (
+    (
+        SELECT event_id, state, name, span, gaps, starts, ends, sequence, NULL::int8 AS to_sequence
+        FROM event_term JOIN term ON term.id = event_term.term
+        UNION ALL
+        SELECT event_id, state, name, span, gaps, starts, ends, sequence, to_sequence
+        FROM past_event_term JOIN term ON term.id = past_event_term.term
+    )
+    EXCEPT ALL
+    SELECT event_id, state, name, span, gaps, starts, ends, sequence, to_sequence FROM collected
+) AS too_many LIMIT $1;
+
+-- name: terms_miscounted
+SELECT state, name FROM term
+LEFT JOIN (SELECT term AS id, count(*) AS events FROM event_term GROUP BY term) AS present USING (id)
+LEFT JOIN (SELECT term AS id, count(*) AS events FROM past_event_term GROUP BY term) AS past USING (id)
+WHERE term.events <> coalesce(present.events, 0) OR term.past_events <> coalesce(past.events, 0) LIMIT $1;

@@ -100,6 +100,48 @@ AND (SELECT EXISTS (SELECT FROM unnest(e.positions) AS p
 -- name: changed_from
 AND (SELECT e.sequence >= :sequence FROM {event} AS e WHERE e.id = t.event_id)
 
+-- Full text, see select/text.py. An event is looked at by itself, as with terms.
+
+-- name: has_words
+AND (SELECT x.search @@ :search::tsquery FROM {event_text} AS x WHERE x.event_id = t.event_id)
+
+-- name: has_terms
+AND (SELECT true FROM {event_term} AS r
+     WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1)
+
+-- name: has_words_or_terms
+AND (coalesce((SELECT true FROM {event_term} AS r
+               WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1), false)
+     OR (SELECT x.search @@ :search::tsquery FROM {event_text} AS x WHERE x.event_id = t.event_id))
+
+-- name: lacks_words
+AND NOT (SELECT x.search @@ :search::tsquery FROM {event_text} AS x WHERE x.event_id = t.event_id)
+
+-- name: lacks_terms
+AND (SELECT true FROM {event_term} AS r
+     WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1) IS NULL
+
+-- name: lacks_words_or_terms
+AND (SELECT true FROM {event_term} AS r
+     WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1) IS NULL
+AND NOT (SELECT x.search @@ :search::tsquery FROM {event_text} AS x WHERE x.event_id = t.event_id)
+
+-- name: rank
+-- Places are of whole numbers, so that a cursor holds them exactly. A name counts like a word of the title.
+SELECT place.event_id, (1000000 * ({ranks}))::int8 AS rank
+FROM unnest(:ids::uuid[], :starts::int8[]) AS place (event_id, starts)
+CROSS JOIN LATERAL (
+    SELECT x.search FROM {event_text} AS x WHERE x.event_id = place.event_id LIMIT 1
+) AS said
+
+-- name: rank_of_words
+ts_rank_cd(said.search, :search::tsquery)
+
+-- name: rank_of_terms
+CASE WHEN (SELECT true FROM {event_term} AS r
+           WHERE r.term = ANY (:terms::int4[]) AND r.starts = place.starts AND r.event_id = place.event_id LIMIT 1)
+     THEN 1 ELSE 0 END
+
 -- The same checks on the date for events that are not found by a walk along their dates.
 
 -- name: starts_from
@@ -232,7 +274,8 @@ AND (t.starts, t.event_id) <= (SELECT position, event_id FROM last)
 AND (t.starts, t.event_id) >= (SELECT position, event_id FROM last)
 
 -- name: until_change_forward
-AND t.sequence <= (SELECT position FROM last)
+-- No sequence is below zero: a stretch with two ends is what the planner takes for a short one, even if it knows neither.
+AND t.sequence >= 0 AND t.sequence <= (SELECT position FROM last)
 
 -- name: until_change_backward
 AND t.sequence >= (SELECT position FROM last)
@@ -257,10 +300,10 @@ WHERE id > :after AND merged_into IS NULL AND (public OR :edit) ORDER BY id LIMI
 
 -- name: page_of_actors_then
 -- The same as of a moment: along the present ids, which none has ever left, or all past rows would be walked through.
--- The limit keeps it a walk: nothing is joined in another order.
+-- The limit keeps it a walk: nothing is joined in another order. What has been redacted has no document.
 SELECT held.* FROM actor AS walked CROSS JOIN LATERAL (
     SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
-    WHERE actor.id = walked.id AND merged_into IS NULL AND (public OR :edit) LIMIT 1
+    WHERE actor.id = walked.id AND merged_into IS NULL AND (public OR :edit) AND document IS NOT NULL LIMIT 1
 ) AS held
 WHERE walked.id > :after ORDER BY walked.id LIMIT :limit
 
@@ -282,7 +325,7 @@ WHERE id >= :first AND (public OR :edit) ORDER BY id LIMIT :limit
 SELECT held.* FROM source AS walked CROSS JOIN LATERAL (
     SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document
     FROM {source} AS source
-    WHERE source.id = walked.id AND (public OR :edit) LIMIT 1
+    WHERE source.id = walked.id AND (public OR :edit) AND document IS NOT NULL LIMIT 1
 ) AS held
 WHERE walked.id >= :first ORDER BY walked.id LIMIT :limit
 

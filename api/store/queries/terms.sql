@@ -111,7 +111,7 @@ SELECT id, name, events + past_events AS events FROM term
 WHERE state = ANY ($1::text[]) AND name = ANY ($2::text[]) AND events + past_events > 0;
 
 -- name: source_facts
-SELECT id, publisher, reliability FROM source WHERE id = ANY ($1::uuid[]);
+SELECT id, publisher, reliability, title FROM source WHERE id = ANY ($1::uuid[]);
 
 -- name: documents_under
 -- A page of the events under a term, from a place in its index on.

@@ -2,10 +2,12 @@
 
 -- name: actors
 -- `edit` tells whether what nothing public mentions is seen.
-SELECT id, document FROM {actor} AS actor WHERE id = ANY (:ids::text[]) AND (public OR :edit);
+SELECT id, revision, sequence, (SELECT recorded_at FROM change WHERE change.sequence = actor.sequence), document
+FROM {actor} AS actor WHERE id = ANY (:ids::text[]) AND (public OR :edit);
 
 -- name: sources
-SELECT id, document FROM {source} AS source WHERE id = ANY (:ids::uuid[]) AND (public OR :edit);
+SELECT id, revision, sequence, (SELECT recorded_at FROM change WHERE change.sequence = source.sequence), document
+FROM {source} AS source WHERE id = ANY (:ids::uuid[]) AND (public OR :edit);
 
 -- name: public_changes
 -- What everybody may see of the history of some events, up to a change, in its order.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from api.store import terms
 from api.store.memberships import Reached
+from api.store.select.text import TextAsked, text_conditions
 from api.store.sql import Statement
 from schema.bounds import Box
 from schema.edtf import Precision
@@ -26,6 +27,7 @@ class Resolved(NamedTuple):
     reliable_publishers: Sequence[str]  # those whose sources satisfy min_reliability
     updated_from: int | None  # the first sequence at or after the instant
     now: datetime
+    text: TextAsked | None = None  # what q asks for; None where it is not given
     #: Of each actor that takes part, everybody who belongs to it and is to be found, too, each with when.
     reached: Mapping[str, Reached] = {}
 
@@ -94,4 +96,6 @@ def conditions_of(statement: Statement, query: EventFilter, resolved: Resolved) 
         conditions.append(statement.fragment(name, **box._asdict()))
     if resolved.updated_from is not None:
         conditions.append(statement.fragment("changed_from", sequence=resolved.updated_from))
+    if resolved.text is not None:
+        conditions += text_conditions(statement, resolved.text)
     return conditions

@@ -23,7 +23,7 @@ from schema.span import CLASSES, OPEN_END, earliest_start, floor_s
 
 #: A reading lies at most this far behind (+) or ahead (-) of its instant: zones reach from -12 to +14 hours.
 MOST_BEHIND_S = 14 * 3600
-_AHEAD_S = 12 * 3600
+AHEAD_S = 12 * 3600
 
 #: With more, planning the walks one by one takes longer than reading a page of each; and longer statements than that
 #: are not kept prepared by the driver.
@@ -66,7 +66,7 @@ def walks_of(window: Window, match: Match) -> list[Walk]:
     if window.instants:
         # The index holds readings. Every reading of an instant in the window lies in the widened one, and
         # whatever else does is sorted out by its instants.
-        begin = max(begin - _AHEAD_S, UNBOUNDED_START) if begin != UNBOUNDED_START else begin
+        begin = max(begin - AHEAD_S, UNBOUNDED_START) if begin != UNBOUNDED_START else begin
         end = min(end + MOST_BEHIND_S, UNBOUNDED_END) if end != UNBOUNDED_END else end
     if match is Match.STARTS:
         return [Walk(max(begin, UNBOUNDED_START + 1), end, None)]

@@ -1,0 +1,208 @@
+"""Counting events over time."""
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from api.store.bounded import TimeBound
+from api.store.found import entries, new_statement, parts_for
+from api.store.head import find_moment
+from api.store.listing import Search, Wanted, refuse_drafts, search_for, window_of
+from api.store.select.keys import AHEAD_S, MOST_BEHIND_S
+from api.store.sql import Statement
+from api.store.store import Store
+from schema.bins import MAXIMUM_BINS, bounds_of_bins, described_bins, finest_interval, number_of_bins
+from schema.counting import Binning, Histogram, HistogramQuery
+from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Window
+from schema.edtf.calendar import SECONDS_PER_DAY
+from schema.problem import Fault, problem
+from schema.query import Range, Sort
+from schema.vocabulary import State
+
+#: How long a histogram takes, in seconds: all events are counted in the first part of it, or else a sample in the rest.
+BOUND_S = 1.5
+_EXACT_SHARE = 0.7
+#: About so many events are counted where there is no time for all.
+_SAMPLE = 50_000
+#: Sums of fractions are rounded to so many places.
+_PLACES = 6
+
+
+class _Days(NamedTuple):
+    """The days of a range, counted from 1970-01-01, the first one and the one after the last; None where open."""
+
+    begin: int | None
+    until: int | None
+
+    @classmethod
+    def of(cls, window: Window) -> "_Days":
+        """The days on which a window lies; for instants all days on which any of them may be read somewhere."""
+        begin, until = window.starts, window.ends
+        bounded = begin != UNBOUNDED_START, until != UNBOUNDED_END
+        if window.instants:
+            begin, until = begin - AHEAD_S, until + MOST_BEHIND_S
+        return cls(
+            begin // SECONDS_PER_DAY if bounded[0] else None,
+            -(-until // SECONDS_PER_DAY) if bounded[1] else None,
+        )
+
+
+class _Tally(NamedTuple):
+    """What was counted, before it is written."""
+
+    bounds: list[int]
+    counts: list[float]
+    total: int
+    undated: int
+
+
+async def count_over_time(store: Store, asked: HistogramQuery, *, edit: bool) -> Histogram:
+    """Count the events that a query finds in bins of the calendar."""
+    refuse_drafts(asked, edit=edit)
+    window = window_of(asked)
+    days = _Days.of(window)
+    if days.begin is not None and days.until is not None:
+        _refuse_too_many(days.begin, days.until, asked)
+    states = [state.value for state in dict.fromkeys(asked.state or [State.PUBLISHED])]
+    async with store.reading() as connection:
+        moment = None if asked.as_of is None else await find_moment(connection, asked.as_of, edit=edit)
+        wanted = Wanted([asked], states, Sort.DATE, moment=moment)
+        search = await search_for(connection, wanted, edit=edit)
+        exact, tally = True, None
+        if search is not None:
+            bound = TimeBound(BOUND_S)
+            tally = await _tally(bound.part(_EXACT_SHARE), connection, search, asked, days, 1)
+            if tally is None:
+                exact = False
+                tally = await _tally(bound, connection, search, asked, days, parts_for(search, _SAMPLE))
+    if search is None:
+        tally = _nothing(asked, days)
+    elif tally is None:
+        tally = _Tally([], [], search.most, 0)
+    return _written(asked, window, wanted, tally, exact=exact)
+
+
+def _written(asked: HistogramQuery, window: Window, wanted: Wanted, tally: _Tally, *, exact: bool) -> Histogram:
+    counts = [max(0.0, round(count, _PLACES)) for count in tally.counts]
+    counted = min(round(sum(tally.counts, start=0.0), _PLACES), float(tally.total))
+    return Histogram(
+        interval=asked.interval,
+        bin=asked.bin,
+        bins=described_bins(tally.bounds, asked.interval, counts) if counts else [],
+        total=tally.total,
+        counted=counted,
+        undated=tally.undated,
+        elsewhere=max(0.0, round(tally.total - tally.undated - counted, _PLACES)),
+        exact=exact,
+        range=Range(earliest=window.earliest, latest=window.latest),
+        as_of=wanted.as_of,
+    )
+
+
+async def _tally(
+    bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, days: _Days, parts: int
+) -> _Tally | None:
+    """Count in bins, all events or one part of so many; None if there is no time for it."""
+    first, past = days
+    total = left_out = 0
+    if first is None or past is None:
+        extent = await _extent(bound, connection, search, asked, parts)
+        if extent is None:
+            return None
+        total, left_out = extent["total"], extent["undated"]
+        first, past = _stretch(extent, asked, days)
+    if first is None or past is None or first >= past:
+        return _Tally([], [], total * parts, left_out * parts)
+    _refuse_too_many(first, past, asked)
+    bounds = bounds_of_bins(
+        first, past, asked.interval, cut_first=days.begin is not None, cut_past=days.until is not None
+    )
+    statement = new_statement(search)
+    text = _bins_statement(statement, search, asked, bounds, _undated(statement, asked, days), parts)
+    rows = await bound.fetch(connection, text, *statement.values)
+    if rows is None:
+        return None
+    by_bin = {row["bin"]: row for row in rows}
+    sums = by_bin[None]
+    total, left_out = round(sums["inside"] or 0), round(sums["opened"])
+    counts = [count * parts for count in _counts(by_bin, bounds)]
+    return _Tally(bounds, counts, total * parts, left_out * parts)
+
+
+async def _extent(bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, parts: int) -> Any:
+    """Look how far the events reach that are counted."""
+    statement = new_statement(search)
+    undated = _undated(statement, asked, _Days(None, None))
+    text = statement.fragment("extent").replace("{undated}", undated)
+    text = text.replace("{entries}", entries(statement, search, parts=parts))
+    rows = await bound.fetch(connection, text, *statement.values)
+    return None if rows is None else rows[0]
+
+
+def _undated(statement: Statement, asked: HistogramQuery, days: _Days) -> str:
+    """The condition under which an event has no place among the bins."""
+    if asked.bin is Binning.EARLIEST:
+        return statement.fragment("undated_start", open_start=UNBOUNDED_START)
+    if asked.bin is Binning.SPREAD and None not in days:
+        return statement.fragment("undated_never")
+    return statement.fragment("undated_end", open_start=UNBOUNDED_START, open_end=UNBOUNDED_END)
+
+
+def _stretch(extent: Any, asked: HistogramQuery, days: _Days) -> tuple[int | None, int | None]:
+    """From which day up to which one the bins go: as asked or, where that is open, as far as there are events."""
+    first, past = days
+    if first is None and extent["first_start"] is not None:
+        first = extent["first_start"] // SECONDS_PER_DAY
+    if past is None and extent["last_end"] is not None:
+        last = extent["last_start"] + 1 if asked.bin is Binning.EARLIEST else extent["last_end"]
+        past = -(-last // SECONDS_PER_DAY)
+    return first, past
+
+
+def _nothing(asked: HistogramQuery, days: _Days) -> _Tally:
+    """The bins of a range in which there is nothing; without a range there are none."""
+    if days.begin is None or days.until is None:
+        return _Tally([], [], 0, 0)
+    bounds = bounds_of_bins(days.begin, days.until, asked.interval, cut_first=True, cut_past=True)
+    return _Tally(bounds, [0.0] * (len(bounds) - 1), 0, 0)
+
+
+def _bins_statement(
+    statement: Statement, search: Search, asked: HistogramQuery, bounds: list[int], undated: str, parts: int
+) -> str:
+    values: dict[str, Any] = {"bounds": bounds}
+    if asked.bin is not Binning.EARLIEST:
+        values |= {"begin": bounds[0], "until": bounds[-1]}
+    if asked.bin is Binning.SPREAD:
+        values |= {"open_first": UNBOUNDED_START // SECONDS_PER_DAY, "open_past": -(-UNBOUNDED_END // SECONDS_PER_DAY)}
+    text = statement.fragment("dated").replace("{counting}", statement.fragment(asked.bin.value, **values))
+    text = text.replace("{undated}", undated)
+    # How a date is counted that has gaps is the same as for any, unless it is spread.
+    text = text.replace("{gaps}", statement.fragment("gaps") if asked.bin is Binning.SPREAD else "NULL")
+    return text.replace("{entries}", entries(statement, search, parts=parts))
+
+
+def _counts(by_bin: dict[int | None, Any], bounds: list[int]) -> list[float]:
+    """Add up what lies in each bin: what begins or ends there, and the shares of what goes on throughout it."""
+    counts, shares = [], 0.0
+    for place, (first, past) in enumerate(pairwise(bounds), start=1):
+        row = by_bin.get(place)
+        if row is None:
+            counts.append(shares * (past - first))
+            continue
+        shares -= row["closed"]
+        counts.append(shares * (past - first) + row["inside"])
+        shares += row["opened"]
+    return counts
+
+
+def _refuse_too_many(first: int, past: int, asked: HistogramQuery) -> None:
+    bins = number_of_bins(first, past, asked.interval)
+    if bins <= MAXIMUM_BINS:
+        return
+    finest = finest_interval(first, past)
+    fault = Fault(
+        f"With {asked.interval.value} there would be {bins:,} bins; at most {MAXIMUM_BINS:,} are given.",
+        parameter="interval",
+        suggestion=finest.value if finest else "a shorter time range, by date_from and date_to",
+    )
+    raise problem("invalid-parameters", "There would be too many bins.", fault)

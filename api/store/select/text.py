@@ -1,0 +1,253 @@
+"""What ``q`` asks for as conditions on events: words that must be in their text, and names for which an actor or a
+publisher will do as well.
+
+What finds events by text are queries as PostgreSQL itself has written them (``read_parts``); they are always bound.
+Where one of the wanted parts is so rare that its events can be taken together, they are, by the index of words.
+Otherwise the list is walked in its order, and the text of each event is looked at.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from math import isqrt
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from api.store import terms
+from api.store.identity import fold
+from api.store.references import same_actors
+from api.store.select.chosen import FEW
+from api.store.select.keys import Term
+from api.store.sql import Statement, fetch, query
+from schema.text_query import Kind, Part, read_text_query
+from schema.words import words_of
+
+#: However many events there are, no more than this are taken together.
+_MOST_TOGETHER = 10_000
+#: Of a page of so many events it is reckoned whether walking to them is cheaper.
+_PAGE = 50
+
+
+class Alternative(NamedTuple):
+    """Words in the text, as a query of PostgreSQL, or any of some terms. Words may be none: then nothing has them."""
+
+    words: str
+    names: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+
+
+class TextAsked(NamedTuple):
+    """A query in full text: every alternative in ``wanted`` must hold and none in ``unwanted``.
+
+    Those without names come first, as one. ``ranked`` are the words to rank by.
+    """
+
+    wanted: list[Alternative]
+    unwanted: list[Alternative]
+    ranked: list[str]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all terms."""
+        return [name for one in (*self.wanted, *self.unwanted) for name in one.names]
+
+    def known(self, found: Mapping[str, Sequence[Term]]) -> "TextAsked":
+        """The same with the terms that the index has, by their names."""
+
+        def with_terms(alternatives: Iterable[Alternative]) -> list[Alternative]:
+            return [
+                one._replace(terms=tuple(term for name in one.names for term in found.get(name, ())))
+                for one in alternatives
+            ]
+
+        return self._replace(wanted=with_terms(self.wanted), unwanted=with_terms(self.unwanted))
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether something is wanted that no event has."""
+        return any(not one.words and not one.terms for one in self.wanted)
+
+
+class _Group(NamedTuple):
+    """Parts of a query that stand together: a name, as far as there is one, or one part."""
+
+    parts: Sequence[Part]
+    actors: Sequence[str] = ()
+
+
+async def text_asked(connection: Any, text: str, *, edit: bool, as_of: int | None = None) -> TextAsked | None:
+    """Find out what a query stands for in the store; None if nothing in it can be searched for.
+
+    The longest runs of words that are a name of actors whom the reader may see stand for these as well.
+    """
+    parts = read_text_query(text).parts
+    known = await _actors_named(connection, _names_in(parts), edit=edit, as_of=as_of)
+    groups = list(_grouped(parts, known))
+    same = await same_actors(connection, {actor for group in groups for actor in group.actors}, as_of=as_of)
+    words = await _words_of(connection, [part for group in groups for part in group.parts])
+    plain = {False: list[str](), True: list[str]()}
+    named = {False: list[Alternative](), True: list[Alternative]()}
+    ranked = []
+    for group in groups:
+        unwanted = group.parts[0].unwanted
+        found, to_rank = (_all(words[part][number] for part in group.parts) for number in (0, 1))
+        if group.actors:
+            ids = sorted({one for actor in group.actors for one in same[actor]})
+            names = tuple(term for one in ids for term in (terms.actor_term(one), terms.publisher_term(one)))
+            named[unwanted].append(Alternative(found, names))
+        elif found:
+            plain[unwanted].append(found)
+        if not unwanted and to_rank:
+            ranked.append((bool(group.actors) or group.parts[0].kind is Kind.BEGINNING, to_rank))
+    wanted = [Alternative(_all(plain[False])), *named[False]] if plain[False] else named[False]
+    if not wanted:
+        return None
+    together = _all(to_rank for alone, to_rank in ranked if not alone)
+    return TextAsked(
+        wanted,
+        [*(Alternative(one) for one in plain[True]), *named[True]],
+        [*([together] if together else []), *(to_rank for alone, to_rank in ranked if alone)],
+    )
+
+
+def _all(queries: Iterable[str]) -> str:
+    """Queries that must all match as one, empty for none; each is one that PostgreSQL has written."""
+    return " & ".join(f"( {one} )" for one in dict.fromkeys(queries) if one)
+
+
+def _runs(parts: Sequence[Part]) -> list[list[Part]]:
+    """Parts that stand beside each other and may be a name together: words that are wanted, or one part of its own."""
+    runs: list[list[Part]] = []
+    for part in parts:
+        goes_on = part.kind is Kind.WORD and not part.unwanted
+        if goes_on and runs and runs[-1][-1].kind is Kind.WORD and not runs[-1][-1].unwanted:
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    return runs
+
+
+def _name(parts: Sequence[Part]) -> str:
+    return " ".join(part.text for part in parts)
+
+
+def _names_in(parts: Sequence[Part]) -> list[str]:
+    """Everything in a query that could be a name."""
+    return [
+        _name(run[start:end])
+        for run in _runs(parts)
+        if run[0].kind is not Kind.BEGINNING
+        for start in range(len(run))
+        for end in range(start + 1, len(run) + 1)
+    ]
+
+
+def _grouped(parts: Sequence[Part], known: Mapping[str, Sequence[str]]) -> Iterable[_Group]:
+    for run in _runs(parts):
+        yield from _divided(run, known)
+
+
+def _divided(run: Sequence[Part], known: Mapping[str, Sequence[str]]) -> Iterable[_Group]:
+    """Divide a run of words at the longest names in it, of equally long ones the first."""
+    for length in range(len(run), 0, -1):
+        for start in range(len(run) - length + 1):
+            end = start + length
+            actors = known.get(_name(run[start:end])) if run[0].kind is not Kind.BEGINNING else None
+            if actors:
+                yield from _divided(run[:start], known)
+                yield _Group(run[start:end], actors)
+                yield from _divided(run[end:], known)
+                return
+    for part in run:
+        yield _Group([part])
+
+
+async def _actors_named(
+    connection: Any, names: Sequence[str], *, edit: bool, as_of: int | None
+) -> dict[str, list[str]]:
+    """Everybody who goes by each of some names, or by the id."""
+    wanted = {name: folded for name in names if (folded := fold(name))}
+    if not wanted:
+        return {}
+    rows = await fetch(
+        connection,
+        *("references", "actors_by_name"),
+        as_of=as_of,
+        names=list(wanted),
+        folded=list(wanted.values()),
+        edit=edit,
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["name"], []).append(row["stands"])
+    return found
+
+
+async def _words_of(connection: Any, parts: Sequence[Part]) -> dict[Part, tuple[str, str]]:
+    """The words of each part as queries: to find by, and to rank by. Empty if the language passes over all of them."""
+    distinct = list(dict.fromkeys(parts))
+    words, beginnings = [], []
+    for part in distinct:
+        own = words_of(fold(part.text))
+        last = own.pop() if own and part.kind is Kind.BEGINNING else ""
+        words.append(" ".join(own))
+        beginnings.append(last)
+    rows = await connection.fetch(query("texts", "read_parts"), words, beginnings)
+    return {part: (row["found"], row["ranked"]) for part, row in zip(distinct, rows, strict=True)}
+
+
+def text_conditions(statement: Statement, text: TextAsked) -> list[str]:
+    """What is checked of each event; fragments on ``t``, the place in the index."""
+    return [
+        *(_condition(statement, "has", one) for one in text.wanted),
+        *(_condition(statement, "lacks", one) for one in text.unwanted if one.words or one.terms),
+    ]
+
+
+def _condition(statement: Statement, name: str, one: Alternative) -> str:
+    values: dict[str, Any] = {"search": one.words} if one.words else {}
+    values |= {"terms": [term.id for term in one.terms]} if one.terms else {}
+    kinds = "_or_".join([*(["words"] if one.words else []), *(["terms"] if one.terms else [])])
+    return statement.fragment(f"{name}_{kinds}", **values)
+
+
+async def few_with_text(
+    connection: Any, texts: Sequence[TextAsked], *, every: int, leading: int, as_of: int | None
+) -> list[UUID] | None:
+    """The events that have one of the wanted parts, if that is rare enough to take them together.
+
+    ``every`` are all events there are, ``leading`` those that a walk would look at. To walk to a page of what is rare
+    costs the more the rarer it is, to take it together the less: the bound is where both cost about the same.
+    """
+    most = min(max(FEW, isqrt(_PAGE * every)), _MOST_TOGETHER, leading)
+    estimates = []
+    for one in {one for text in texts for one in text.wanted}:
+        named = sum(term.events for term in one.terms)
+        if named <= most:
+            estimates.append((named + await _estimate(connection, one.words, as_of), one))
+    for events, one in sorted(estimates)[:1]:
+        if events <= most:
+            rows = await _with(connection, one, most + 1, as_of)
+            if len(rows) <= most:
+                return rows
+    return None
+
+
+async def _estimate(connection: Any, words: str, as_of: int | None) -> int:
+    """About how many events have words in their text, as PostgreSQL reckons without looking."""
+    if not words:
+        return 0
+    statement = Statement("texts", as_of)
+    sql = statement.fragment("estimate", search=words)
+    plan = json.loads(await connection.fetchval(sql, *statement.values))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+async def _with(connection: Any, one: Alternative, limit: int, as_of: int | None) -> list[UUID]:
+    statement = Statement("texts", as_of)
+    branches = []
+    if one.words:
+        branches.append(statement.fragment("with_words", search=one.words, limit=limit))
+    if one.terms:
+        branches.append(statement.fragment("with_terms", terms=[term.id for term in one.terms], limit=limit))
+    rows = await connection.fetch("\nUNION\n".join(f"({branch})" for branch in branches), *statement.values)
+    return [row["event_id"] for row in rows]

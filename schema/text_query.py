@@ -1,0 +1,106 @@
+"""What the parameter ``q`` asks for, taken apart: words, "phrases", beginnings*, and with a hyphen before it -what must
+not be there. See ``docs/search.md``.
+
+Whatever the text, it is read; what in it cannot be meant is a flaw.
+"""
+
+import re
+import unicodedata
+from enum import Enum
+from typing import NamedTuple
+
+from schema.validation import Flaw
+from schema.words import runs_of
+
+MAXIMUM_CHARACTERS = 300
+MAXIMUM_WORDS = 20
+#: Each of them may stand for very many words.
+MAXIMUM_BEGINNINGS = 3
+MINIMUM_BEGINNING = 2
+
+UNBALANCED = "A quotation mark without a second one was read as text."
+
+#: Quotation marks that writing programs put in the place of the plain ones.
+_QUOTATION_MARKS = str.maketrans("“”„‟", '""""')
+_PART = re.compile(r'-?"[^"]*"|[^\s"]+')
+#: What may follow or surround a word in a sentence and is no part of a name.
+_AROUND = ",;:!?()[]"
+
+
+class Kind(Enum):
+    """How a part of the query is meant."""
+
+    WORD = "word"
+    PHRASE = "phrase"
+    BEGINNING = "beginning"
+
+
+class Part(NamedTuple):
+    """A word, a phrase or the beginning of a word, as it was written but for the signs that say so."""
+
+    kind: Kind
+    text: str
+    unwanted: bool = False
+
+
+class TextQuery(NamedTuple):
+    """A query in its parts, each with at least one letter or digit, and what is to be said of how it was read."""
+
+    parts: list[Part]
+    notices: list[str]
+
+
+def read_text_query(text: str) -> TextQuery:
+    """Take a query apart. A quotation mark that has no second one, and other signs, are read as text."""
+    text = text.translate(_QUOTATION_MARKS)
+    balanced = text.count('"') % 2 == 0
+    if not balanced:
+        before, _, behind = text.rpartition('"')
+        text = f"{before} {behind}"
+    parts = []
+    for found in _PART.finditer(text):
+        alone = found.start() == 0 or text[found.start() - 1].isspace()
+        part = _part(found[0], alone=alone)
+        if _runs(part.text):
+            parts.append(part)
+    return TextQuery(parts, [] if balanced else [UNBALANCED])
+
+
+def text_notices(text: str | None) -> list[str]:
+    """Say what is to be said of how a query is read, if there is one."""
+    return [] if text is None else read_text_query(text).notices
+
+
+def text_flaws(text: str) -> list[Flaw]:
+    """Name what of a query cannot be meant."""
+    parts = read_text_query(text).parts
+    beginnings = [part for part in parts if part.kind is Kind.BEGINNING]
+    found = []
+    if not parts:
+        found.append(Flaw("/q", "There is nothing to search for: it has no letter and no digit.", "a word"))
+    elif all(part.unwanted for part in parts):
+        found.append(Flaw("/q", "It only says what must not be there.", "a word that is wanted, too"))
+    if sum(len(_runs(part.text)) for part in parts) > MAXIMUM_WORDS:
+        found.append(Flaw("/q", f"It has more than {MAXIMUM_WORDS} words.", "fewer words"))
+    if len(beginnings) > MAXIMUM_BEGINNINGS:
+        found.append(Flaw("/q", f"It has more than {MAXIMUM_BEGINNINGS} beginnings of words.", "fewer with *"))
+    for part in beginnings:
+        if len(_runs(part.text)[-1]) < MINIMUM_BEGINNING:
+            detail = f"{part.text[:50]}* is too short: a beginning has at least {MINIMUM_BEGINNING} letters."
+            found.append(Flaw("/q", detail, "more letters, or no *"))
+    return found
+
+
+def _part(text: str, *, alone: bool) -> Part:
+    """Read one part; only at the beginning of it, behind a space, a hyphen is a sign."""
+    unwanted = alone and text.startswith("-")
+    text = text.removeprefix("-") if unwanted else text
+    if text.endswith('"'):
+        return Part(Kind.PHRASE, text.strip('-"'), unwanted)
+    if text.endswith("*"):
+        return Part(Kind.BEGINNING, text.rstrip("*"), unwanted)
+    return Part(Kind.WORD, text.strip(_AROUND), unwanted)
+
+
+def _runs(text: str) -> list[str]:
+    return runs_of(unicodedata.normalize("NFKC", text))
