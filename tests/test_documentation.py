@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from api.store.memberships import MOST_REACHED, MOST_STEPS
-from schema.query import MAXIMUM_MATCHES, MAXIMUM_RANKED, MAXIMUM_TYPED, MOST_MATCHED, EventQuery
+from schema.actor_query import MAXIMUM_MATCHES, MAXIMUM_TYPED, MOST_MATCHED
+from schema.query import MAXIMUM_RANKED, EventQuery
 from schema.text_query import MAXIMUM_BEGINNINGS, MAXIMUM_CHARACTERS, MAXIMUM_WORDS, MINIMUM_BEGINNING
 from tests.conftest import Client
 

@@ -19,8 +19,9 @@ from api.store import actors, merges
 from api.store.actor_search import search_actors
 from api.store.store import Store
 from schema.actor import ActorIn, MergedActor, MergerIn, UnmergerIn
+from schema.actor_query import ActorAnswer, ActorPage, ActorQuery
 from schema.change import Change, EntityKind
-from schema.query import ActorAnswer, ActorPage, ActorQuery, MomentQuery
+from schema.query import MomentQuery
 
 _ONE = {"the monitoring team": ACTOR}
 _UNDO = Link(

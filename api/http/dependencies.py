@@ -11,11 +11,12 @@ from api.feed.hub import Hub
 from api.http.contract import contract_of
 from api.settings import Settings
 from api.store.store import Store
+from schema.actor_query import ActorQuery
 from schema.batch import BatchQuery
 from schema.counting import FacetQuery, HistogramQuery
 from schema.feed import ChangeQuery, StreamQuery
 from schema.imports import ImportQuery, ReportQuery
-from schema.query import ActorQuery, EventQuery, ListQuery, MomentQuery, RecordQuery, SourceQuery
+from schema.query import EventQuery, ListQuery, MomentQuery, RecordQuery, SourceQuery
 from schema.related import RelatedQuery
 from schema.release import ReleaseQuery
 

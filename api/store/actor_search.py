@@ -19,8 +19,8 @@ from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.whole import fetch_actors
 from schema.actor import MatchedName, NameKind
+from schema.actor_query import MOST_MATCHED, ActorQuery
 from schema.problem import Fault, problem
-from schema.query import MOST_MATCHED, ActorQuery
 
 #: So many words are looked for one by one; with more, a name has to begin with all that is typed.
 _MOST_WORDS = 10

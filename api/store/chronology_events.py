@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, structs
 
 from api.store.cursor import fingerprint, seal, unseal
+from api.store.dated_names import nameless, names_asked_for
 from api.store.head import SeenHead
 from api.store.listing import (
     NOTHING,
@@ -18,8 +19,6 @@ from api.store.listing import (
     keys_of,
     latest_found,
     listed_moment,
-    nameless,
-    names_asked_for,
     refuse_drafts,
     search_for,
     window_of,
@@ -90,7 +89,7 @@ async def list_chronology_events(
             if keys is None:
                 return ListedChronology(Listed(NOTHING, None, count, window, as_of, notices, nameless(asked)), {})
             page = await fetch_by_keys(connection, statement, keys, lists.order.position, bare=bare)
-        names = await names_asked_for(connection, asked, page, edit=edit, as_of=as_of, bare=bare)
+        names = await names_asked_for(connection, asked, page.items, edit=edit, as_of=as_of, bare=bare)
     items = _in_order(page.items, lists)
     following = None
     if len(items) > asked.limit:

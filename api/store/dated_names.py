@@ -9,7 +9,8 @@ from api.store.reading import Item
 from api.store.whole import fetch_actors
 from schema.actor import Actor
 from schema.edtf import Edtf
-from schema.naming import name_at
+from schema.naming import Naming, name_at
+from schema.query import EventQuery
 from schema.wire import decode_hook
 
 #: By the ids of events, and of actors that they mention.
@@ -30,6 +31,20 @@ class _Mentioning(msgspec.Struct):
     date: Edtf
     actors: list[_Playing]
     citations: list[_Citing]
+
+
+def nameless(asked: EventQuery) -> DatedNames | None:
+    """The names on a page without events."""
+    return {} if asked.names is Naming.DATED else None
+
+
+async def names_asked_for(
+    connection: Any, asked: EventQuery, items: Iterable[Item], *, edit: bool, as_of: int | None, bare: bool
+) -> DatedNames | None:
+    """The names that actors had at the time of the events on a page, if they are asked for."""
+    if bare or asked.names is not Naming.DATED:
+        return None
+    return await fetch_dated_names(connection, items, edit=edit, as_of=as_of)
 
 
 async def fetch_dated_names(

@@ -7,9 +7,9 @@ from msgspec import structs
 
 from api.store import terms
 from api.store.bounded import TimeBound
-from api.store.found import entries, finds_everything, new_statement, parts_for
+from api.store.found import Sample, entries, finds_everything, new_statement, sample_for, search_to_count
 from api.store.head import find_moment
-from api.store.listing import Search, Wanted, refuse_drafts, search_for, window_of
+from api.store.listing import Search, refuse_drafts, window_of
 from api.store.sql import Statement, fetch
 from api.store.store import Store
 from schema.actor import ActorSummary
@@ -23,17 +23,16 @@ from schema.counting import (
     FacetValue,
     OwnFilter,
 )
-from schema.query import Included, Range, Sort
-from schema.vocabulary import State
+from schema.query import Included, Range
 
 #: How long an answer takes, in seconds: all events are counted in the first part of it, or else a sample in the next,
 #: and in the last the estimate is made of what is kept of all events.
 BOUND_S = 1.5
-_EXACT_SHARE, _SAMPLE_SHARE = 0.6, 0.7
+_EXACT_SHARE, _SAMPLE_SHARE = 0.5, 0.75
 #: So many events are counted by their documents rather than along the index.
 FEW = 10_000
-#: About so many events are counted where there is no time for all.
-_SAMPLE = 5_000
+#: So many events at most are counted where there is no time for all.
+_SAMPLE = 2_500
 
 _PREFIXES = {
     Dimension.ACTOR: terms.actor_term(""),
@@ -53,6 +52,7 @@ class _Asked(NamedTuple):
     dimensions: list[Dimension]
     limit: int  # one more than are given
     merged: dict[str, str]  # who stands for each actor that has been merged
+    edit: bool
 
 
 Counted = dict[Dimension, Facet]
@@ -62,7 +62,6 @@ async def facet_events(store: Store, asked: FacetQuery, *, edit: bool) -> Facets
     """Count the events that a query finds by each dimension that it asks for."""
     refuse_drafts(asked, edit=edit)
     window = window_of(asked)
-    states = [state.value for state in dict.fromkeys(asked.state or [State.PUBLISHED])]
     facets: Counted = {}
     async with store.reading() as connection:
         moment = None if asked.as_of is None else await find_moment(connection, asked.as_of, edit=edit)
@@ -73,13 +72,12 @@ async def facet_events(store: Store, asked: FacetQuery, *, edit: bool) -> Facets
         questions = _questions(asked)
         bound = TimeBound(BOUND_S)
         for number, (question, dimensions) in enumerate(questions):
-            wanted = Wanted([question], states, Sort.DATE, moment=moment)
-            search = await search_for(connection, wanted, edit=edit)
+            search = await search_to_count(connection, question, moment, edit=edit)
             if search is None:
                 facets |= dict.fromkeys(dimensions, Facet(values=[], more=False, exact=True))
                 continue
             share = bound.part(1 / (len(questions) - number))
-            facets |= await count_values(share, connection, search, _Asked(dimensions, asked.top + 1, merged))
+            facets |= await count_values(share, connection, search, _Asked(dimensions, asked.top + 1, merged, edit))
         included = await _names(connection, facets, as_of)
     return Facets(
         facets=FacetsByDimension(**{name.value: facets[name] for name in Dimension if name in facets}),
@@ -117,12 +115,12 @@ async def count_values(bound: TimeBound, connection: Any, search: Search, asked:
         rows = await _one_by_one(exact, connection, search, asked)
     if rows is not None:
         return _facets(rows, asked, exact=True)
-    sample = bound.part(_SAMPLE_SHARE)
-    parts = parts_for(search, _SAMPLE)
-    ids = await _ids(sample, connection, search, parts)
-    rows = None if ids is None else await _by_documents(sample, connection, search, asked, ids)
+    sample = await sample_for(connection, search, _SAMPLE, edit=asked.edit)
+    time = bound.part(_SAMPLE_SHARE)
+    ids = await _ids(time, connection, search, sample)
+    rows = None if ids is None else await _by_documents(time, connection, search, asked, ids)
     if rows is not None:
-        return _facets(rows, asked, exact=False, scale=parts)
+        return _facets(rows, asked, exact=False, scale=sample.scale)
     # What has been superseded is counted with what is current, so this is no estimate of the past.
     rows = await _by_counts(bound, connection, search, asked, families=False) if search.wanted.as_of is None else None
     every = sum(term.events for term in search.every)
@@ -143,7 +141,7 @@ def _facets(rows: Iterable[Any], asked: _Asked, *, exact: bool, scale: float = 1
 
 async def _one_by_one(bound: TimeBound, connection: Any, search: Search, asked: _Asked) -> list[Any] | None:
     """Count exactly: by the documents of a few, along the index where there are many; None if there is no time."""
-    ids = await _ids(bound, connection, search, 1)
+    ids = await _ids(bound, connection, search)
     if ids is None:
         return None
     if len(ids) <= FEW:
@@ -210,10 +208,10 @@ def _branches(statement: Statement, search: Search, asked: _Asked, each: str, fa
     return branches
 
 
-async def _ids(bound: TimeBound, connection: Any, search: Search, parts: int) -> list[Any] | None:
-    """The ids of what is found, or of one part of so many; one more than a few if there are more."""
+async def _ids(bound: TimeBound, connection: Any, search: Search, sample: Sample | None = None) -> list[Any] | None:
+    """The ids of what is found, or is of a sample; one more than a few if there are more."""
     statement = new_statement(search)
-    text = statement.fragment("ids", limit=FEW + 1).replace("{entries}", entries(statement, search, parts=parts))
+    text = statement.fragment("ids", limit=FEW + 1).replace("{entries}", entries(statement, search, sample))
     rows = await bound.fetch(connection, text, *statement.values)
     return None if rows is None else [row["event_id"] for row in rows]
 

@@ -3,10 +3,17 @@
 The same filters and windows as for a page hold, but the walks go to their ends and nothing is merged in order.
 """
 
-from api.store.listing import Search, checks_of
+from random import Random
+from typing import Any, NamedTuple
+
+from api.store.head import SeenHead, head_of
+from api.store.listing import Search, Wanted, checks_of, search_for
+from api.store.select.few import few_changed
 from api.store.select.keys import conditions_on, date_conditions, walks_of
 from api.store.sql import Statement
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Match
+from schema.query import EventFilter, Sort
+from schema.vocabulary import State
 
 
 def new_statement(search: Search) -> Statement:
@@ -14,26 +21,42 @@ def new_statement(search: Search) -> Statement:
     return Statement("select", search.wanted.as_of, "counting")
 
 
-def parts_for(search: Search, sample: int) -> int:
-    """Of how many parts, a power of two, one has about so many events at most; 1 if all of them are no more."""
-    parts = 1
-    while search.most > sample * parts:
-        parts *= 2
-    return parts
+async def search_to_count(connection: Any, asked: EventFilter, moment: SeenHead | None, *, edit: bool) -> Search | None:
+    """Look up what is to be counted; None if one of the filters fits no event. What few changed is known by id."""
+    states = [state.value for state in dict.fromkeys(asked.state or [State.PUBLISHED])]
+    search = await search_for(connection, Wanted([asked], states, Sort.DATE, moment=moment), edit=edit)
+    if search is None or search.updated_from is None or search.wanted.only is not None:
+        return search
+    few = await few_changed(connection, states, search.updated_from, search.wanted.as_of)
+    return search if few is None else search._replace(wanted=search.wanted._replace(only=few))
 
 
-def entries(statement: Statement, search: Search, *, parts: int = 1) -> str:
-    """Write the query that gives the entries in the index of all that is found, each event once.
-
-    ``parts`` above 1 gives one part of so many.
+class Sample(NamedTuple):
+    """Some of all changes, and how many times as many there are. The events that were last changed by them are drawn
+    evenly from all, in the same time however many there are, and they are always the same.
     """
+
+    sequences: list[int]
+    scale: float
+
+
+async def sample_for(connection: Any, search: Search, size: int, *, edit: bool) -> Sample:
+    """Draw so many of the changes that the reader sees, or all if there are no more."""
+    last = search.wanted.as_of
+    if last is None:
+        last = (await head_of(connection, edit=edit)).sequence
+    if last <= size:
+        return Sample(list(range(1, last + 1)), 1.0)
+    return Sample(sorted(Random(last).sample(range(1, last + 1), size)), last / size)  # noqa: S311 - no secret
+
+
+def entries(statement: Statement, search: Search, sample: Sample | None = None) -> str:
+    """Write the query that gives the entries in the index of all that is found, or is of a sample, each event once."""
     conditions = checks_of(statement, search)
-    if parts > 1:
-        conditions.append(statement.fragment("in_sample", mask=parts - 1))
     for dates in search.also:
         conditions += [*date_conditions(statement, *dates), *conditions_on(statement, [], *dates)]
-    if search.wanted.only is not None:
-        return _entries_among(statement, search, conditions)
+    if sample is not None or search.wanted.only is not None:
+        return _entries_among(statement, search, conditions, sample)
     leading, *others = search.groups
     conditions += conditions_on(statement, others, search.window, search.match)
     terms = [term.id for term in leading]
@@ -59,12 +82,16 @@ def entries(statement: Statement, search: Search, *, parts: int = 1) -> str:
     return found
 
 
-def _entries_among(statement: Statement, search: Search, conditions: list[str]) -> str:
+def _entries_among(statement: Statement, search: Search, conditions: list[str], sample: Sample | None) -> str:
+    """The same for what is looked at event by event."""
+    if sample is not None:
+        among = statement.fragment("entries_of_sample", states=search.wanted.states, sequences=sample.sequences)
+    else:
+        among = statement.fragment("entries_among", states=search.wanted.states, ids=search.wanted.only)
     probed = search.groups if search.limited else []
     conditions += conditions_on(statement, probed, search.window, search.match)
     conditions += date_conditions(statement, search.window, search.match)
-    first = statement.fragment("entries_among", states=search.wanted.states, ids=search.wanted.only)
-    return "\n".join([first, *conditions])
+    return "\n".join([among, *conditions])
 
 
 def finds_everything(search: Search) -> bool:

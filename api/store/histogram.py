@@ -4,9 +4,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from api.store.bounded import TimeBound
-from api.store.found import entries, new_statement, parts_for
+from api.store.found import Sample, entries, new_statement, sample_for, search_to_count
 from api.store.head import find_moment
-from api.store.listing import Search, Wanted, refuse_drafts, search_for, window_of
+from api.store.listing import Search, refuse_drafts, window_of
 from api.store.select.keys import AHEAD_S, MOST_BEHIND_S
 from api.store.sql import Statement
 from api.store.store import Store
@@ -15,14 +15,13 @@ from schema.counting import Binning, Histogram, HistogramQuery
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Window
 from schema.edtf.calendar import SECONDS_PER_DAY
 from schema.problem import Fault, problem
-from schema.query import Range, Sort
-from schema.vocabulary import State
+from schema.query import Range
 
 #: How long a histogram takes, in seconds: all events are counted in the first part of it, or else a sample in the rest.
 BOUND_S = 1.5
-_EXACT_SHARE = 0.7
-#: About so many events are counted where there is no time for all.
-_SAMPLE = 50_000
+_EXACT_SHARE = 0.6
+#: So many events at most are counted where there is no time for all.
+_SAMPLE = 5_000
 #: Sums of fractions are rounded to so many places.
 _PLACES = 6
 
@@ -62,26 +61,25 @@ async def count_over_time(store: Store, asked: HistogramQuery, *, edit: bool) ->
     days = _Days.of(window)
     if days.begin is not None and days.until is not None:
         _refuse_too_many(days.begin, days.until, asked)
-    states = [state.value for state in dict.fromkeys(asked.state or [State.PUBLISHED])]
     async with store.reading() as connection:
         moment = None if asked.as_of is None else await find_moment(connection, asked.as_of, edit=edit)
-        wanted = Wanted([asked], states, Sort.DATE, moment=moment)
-        search = await search_for(connection, wanted, edit=edit)
+        search = await search_to_count(connection, asked, moment, edit=edit)
         exact, tally = True, None
         if search is not None:
             bound = TimeBound(BOUND_S)
-            tally = await _tally(bound.part(_EXACT_SHARE), connection, search, asked, days, 1)
+            tally = await _tally(bound.part(_EXACT_SHARE), connection, search, asked, days)
             if tally is None:
                 exact = False
-                tally = await _tally(bound, connection, search, asked, days, parts_for(search, _SAMPLE))
+                sample = await sample_for(connection, search, _SAMPLE, edit=edit)
+                tally = await _tally(bound, connection, search, asked, days, sample)
     if search is None:
         tally = _nothing(asked, days)
     elif tally is None:
         tally = _Tally([], [], search.most, 0)
-    return _written(asked, window, wanted, tally, exact=exact)
+    return _written(asked, window, tally, None if moment is None else moment.sequence, exact=exact)
 
 
-def _written(asked: HistogramQuery, window: Window, wanted: Wanted, tally: _Tally, *, exact: bool) -> Histogram:
+def _written(asked: HistogramQuery, window: Window, tally: _Tally, as_of: int | None, *, exact: bool) -> Histogram:
     counts = [max(0.0, round(count, _PLACES)) for count in tally.counts]
     counted = min(round(sum(tally.counts, start=0.0), _PLACES), float(tally.total))
     return Histogram(
@@ -94,46 +92,54 @@ def _written(asked: HistogramQuery, window: Window, wanted: Wanted, tally: _Tall
         elsewhere=max(0.0, round(tally.total - tally.undated - counted, _PLACES)),
         exact=exact,
         range=Range(earliest=window.earliest, latest=window.latest),
-        as_of=wanted.as_of,
+        as_of=as_of,
     )
 
 
 async def _tally(
-    bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, days: _Days, parts: int
+    bound: TimeBound,
+    connection: Any,
+    search: Search,
+    asked: HistogramQuery,
+    days: _Days,
+    sample: Sample | None = None,
 ) -> _Tally | None:
-    """Count in bins, all events or one part of so many; None if there is no time for it."""
+    """Count in bins, all events or those of a sample; None if there is no time for it."""
+    scale = 1.0 if sample is None else sample.scale
     first, past = days
     total = left_out = 0
     if first is None or past is None:
-        extent = await _extent(bound, connection, search, asked, parts)
+        extent = await _extent(bound, connection, search, asked, sample)
         if extent is None:
             return None
         total, left_out = extent["total"], extent["undated"]
         first, past = _stretch(extent, asked, days)
     if first is None or past is None or first >= past:
-        return _Tally([], [], total * parts, left_out * parts)
+        return _Tally([], [], round(total * scale), round(left_out * scale))
     _refuse_too_many(first, past, asked)
     bounds = bounds_of_bins(
         first, past, asked.interval, cut_first=days.begin is not None, cut_past=days.until is not None
     )
     statement = new_statement(search)
-    text = _bins_statement(statement, search, asked, bounds, _undated(statement, asked, days), parts)
+    text = _bins_statement(statement, search, asked, bounds, _undated(statement, asked, days), sample)
     rows = await bound.fetch(connection, text, *statement.values)
     if rows is None:
         return None
     by_bin = {row["bin"]: row for row in rows}
     sums = by_bin[None]
     total, left_out = round(sums["inside"] or 0), round(sums["opened"])
-    counts = [count * parts for count in _counts(by_bin, bounds)]
-    return _Tally(bounds, counts, total * parts, left_out * parts)
+    counts = [count * scale for count in _counts(by_bin, bounds)]
+    return _Tally(bounds, counts, round(total * scale), round(left_out * scale))
 
 
-async def _extent(bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, parts: int) -> Any:
+async def _extent(
+    bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, sample: Sample | None
+) -> Any:
     """Look how far the events reach that are counted."""
     statement = new_statement(search)
     undated = _undated(statement, asked, _Days(None, None))
     text = statement.fragment("extent").replace("{undated}", undated)
-    text = text.replace("{entries}", entries(statement, search, parts=parts))
+    text = text.replace("{entries}", entries(statement, search, sample))
     rows = await bound.fetch(connection, text, *statement.values)
     return None if rows is None else rows[0]
 
@@ -167,7 +173,7 @@ def _nothing(asked: HistogramQuery, days: _Days) -> _Tally:
 
 
 def _bins_statement(
-    statement: Statement, search: Search, asked: HistogramQuery, bounds: list[int], undated: str, parts: int
+    statement: Statement, search: Search, asked: HistogramQuery, bounds: list[int], undated: str, sample: Sample | None
 ) -> str:
     values: dict[str, Any] = {"bounds": bounds}
     if asked.bin is not Binning.EARLIEST:
@@ -178,7 +184,7 @@ def _bins_statement(
     text = text.replace("{undated}", undated)
     # How a date is counted that has gaps is the same as for any, unless it is spread.
     text = text.replace("{gaps}", statement.fragment("gaps") if asked.bin is Binning.SPREAD else "NULL")
-    return text.replace("{entries}", entries(statement, search, parts=parts))
+    return text.replace("{entries}", entries(statement, search, sample))
 
 
 def _counts(by_bin: dict[int | None, Any], bounds: list[int]) -> list[float]:

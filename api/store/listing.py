@@ -7,11 +7,11 @@ from uuid import UUID
 
 from api.store.bounded import TimeBound
 from api.store.cursor import fingerprint, seal, unseal
-from api.store.dated_names import DatedNames, fetch_dated_names
+from api.store.dated_names import DatedNames, nameless, names_asked_for
 from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
 from api.store.relevance import fetch_ranked, pinned, ranked, refuse_without_text
-from api.store.resolving import actors_asked_for, reached_from, reliable_publishers, text_asked_for
+from api.store.resolving import resolved_from
 from api.store.select.belonging import Belonging, belonging_checks, belonging_of
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.few import few_by_then, few_changed
@@ -31,9 +31,7 @@ from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
 from schema.actor import MAXIMUM_MERGED
-from schema.bounds import read_instant
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Match, Window
-from schema.naming import Naming
 from schema.problem import Fault, problem
 from schema.query import MAXIMUM_RANKED, Count, Counting, EventFilter, EventQuery, Included, Sort
 from schema.text_query import text_notices
@@ -175,7 +173,7 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
             if keys is None:
                 return Listed(NOTHING, None, count, window, wanted.as_of, notices, nameless(asked))
             page = await fetch_by_keys(connection, statement, keys, wanted.position, bare=bare)
-        names = await names_asked_for(connection, asked, page, edit=edit, as_of=wanted.as_of, bare=bare)
+        names = await names_asked_for(connection, asked, page.items, edit=edit, as_of=wanted.as_of, bare=bare)
     items = page.items
     if wanted.sort is not Sort.RELEVANCE:
         items = sorted(items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
@@ -183,20 +181,6 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
     items = items[: asked.limit]
     following = seal(list_mark, [items[-1].position, items[-1].id, wanted.as_of]) if more else None
     return Listed(page._replace(items=items), following, count, window, wanted.as_of, notices, names)
-
-
-def nameless(asked: EventQuery) -> DatedNames | None:
-    """The names on a page without events."""
-    return {} if asked.names is Naming.DATED else None
-
-
-async def names_asked_for(
-    connection: Any, asked: EventQuery, page: Page, *, edit: bool, as_of: int | None, bare: bool
-) -> DatedNames | None:
-    """The names that actors had at the time of the events of a page, if they are asked for."""
-    if bare or asked.names is not Naming.DATED:
-        return None
-    return await fetch_dated_names(connection, page.items, edit=edit, as_of=as_of)
 
 
 async def latest_found(connection: Any, search: Search) -> list[Position]:
@@ -339,7 +323,7 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     any value would walk a popular term to the end.
     """
     now = datetime.now(UTC) if wanted.moment is None else wanted.moment.recorded_at
-    resolved = [await _resolved(connection, asked, now, edit=edit, as_of=wanted.as_of) for asked in wanted.filters]
+    resolved = [await resolved_from(connection, asked, now, edit=edit, as_of=wanted.as_of) for asked in wanted.filters]
     named = [group for asked, one in zip(wanted.filters, resolved, strict=True) for group in groups_of(asked, one)]
     if any(asked.q is not None and one.text is None for asked, one in zip(wanted.filters, resolved, strict=True)):
         return None  # of a chronology, whose language or actors have changed since it was written
@@ -378,18 +362,6 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     return search
 
 
-async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool, as_of: int | None) -> Resolved:
-    actors = await actors_asked_for(connection, asked, edit=edit, as_of=as_of)
-    return Resolved(
-        text=await text_asked_for(connection, asked, edit=edit, as_of=as_of),
-        actors=actors,
-        reached=await reached_from(connection, asked, actors, edit=edit, as_of=as_of),
-        reliable_publishers=await reliable_publishers(connection, asked, as_of=as_of),
-        updated_from=await _first_sequence(connection, asked),
-        now=now,
-    )
-
-
 def _windows_of(filters: Sequence[EventFilter]) -> list[Dates]:
     """The windows that dates must meet, at least one. The first, which is walked along, begins last: what begins in
     it is also past the beginning of all others, and where they end the walks are cut off.
@@ -412,13 +384,6 @@ def _may_lead(group: list[Term], every: list[Term], walks: int) -> bool:
         return sum(term.events for term in group) <= FEW
     most = sum(term.events for term in every)
     return len(group) * walks <= MOST_BRANCHES or sum(term.events for term in group) * _DENSE < most
-
-
-async def _first_sequence(connection: Any, asked: EventFilter) -> int | None:
-    if asked.updated_from is None:
-        return None
-    sequence: int = await connection.fetchval(query("terms", "sequence_at"), read_instant(asked.updated_from))
-    return sequence
 
 
 def window_of(asked: EventFilter) -> Window:

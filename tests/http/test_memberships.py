@@ -63,7 +63,7 @@ async def test_members_are_counted_in_their_time(client: Client) -> None:
     assert await _counted(client, f"{members}&date_from=1960&date_to=2000") == {"1999": 3}
     # Found by their words or by what was known, events are looked at in other ways.
     assert await _counted(client, f"{members}&q=left") == {"1950": 1}
-    head = (await read(client, "/v1/head"))["sequence"]
+    head = (await read(client, "/v1/changes/head"))["sequence"]
     assert await _counted(client, f"{members}&as_of={head}") == {"1950": 3, "1999": 3, "2005": 3, "2020": 3}
 
 

@@ -15,7 +15,7 @@ from msgspec import structs
 from api.engine.embedded import EmbeddedServer
 from api.store.actor_rows import name_rows
 from schema.actor import Actor, ActorName
-from schema.query import MOST_MATCHED
+from schema.actor_query import MOST_MATCHED
 from tests.conftest import fresh_database
 from tests.store import generation
 from tests.store.crowded import Crowded, looked_at

@@ -18,9 +18,10 @@ SELECT t.event_id, t.starts, t.ends, t.gaps
 FROM (SELECT id AS event_id, state, starts, ends, runs IS NOT NULL AS gaps, sequence FROM {event} AS event) AS t
 WHERE t.state = ANY (:states::text[]) AND t.event_id = ANY (:ids::uuid[])
 
--- name: in_sample
--- A part of all events which depends on their ids alone.
-AND (uuid_hash(t.event_id) & :mask::int4) = 0
+-- name: entries_of_sample
+SELECT t.event_id, t.starts, t.ends, t.gaps
+FROM (SELECT id AS event_id, state, starts, ends, runs IS NOT NULL AS gaps, sequence FROM {event} AS event) AS t
+WHERE t.state = ANY (:states::text[]) AND t.sequence = ANY (:sequences::int8[])
 
 -- name: once
 SELECT DISTINCT event_id, starts, ends, gaps FROM ({entries}) AS entry
