@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from api.cli.upgrading import upgrade_store
+from api.engine import cluster
 from api.engine.embedded import EmbeddedServer
 from api.settings import SettingsError
 from migrations import NEWEST
@@ -91,10 +92,8 @@ def test_a_failing_step_leaves_nothing(empty: str) -> None:
 def test_a_missing_extension_is_told_of_with_what_to_do(server: EmbeddedServer) -> None:
     """Here because the owner of the tables does not own the database."""
     run(server.superuser_url, lambda c: c.execute("CREATE DATABASE foreign_owned"))
-    url = server.owner_url.replace("/dateline?", "/foreign_owned?")
-    assert url != server.owner_url
+    url, superuser = (server.url_for(role, "foreign_owned") for role in (cluster.OWNER_ROLE, cluster.SUPERUSER))
     try:
-        superuser = server.superuser_url.rpartition("/")[0] + "/foreign_owned?" + server.superuser_url.partition("?")[2]
         run(superuser, lambda c: c.execute("GRANT CREATE ON SCHEMA public TO dateline_owner"))
         with pytest.raises(asyncpg.RaiseError, match=r"pg_trgm.*cannot be used: permission denied") as raised:
             upgrade(url, RUNTIME_ROLE)
