@@ -82,8 +82,8 @@ async def _found(client: Client, typed: str, more: str = "", *, edit: bool = Fal
         ("untied natoins", ("united-nations", "United Nations", "name")),
         ("日", ("japan", "日本", "further-name")),
         ("ελλ", ("greece", "Ελλάδα", "name")),
-        ("kim-jong-un", ("kim-jong-un", "Kim Jong Un", "name")),
-        ("korean-air", ("korean-air", "Korean Air", "name")),
+        ("kim-jong-un", ("kim-jong-un", "kim-jong-un", "id")),
+        ("Korean-Air", ("korean-air", "korean-air", "id")),
     ],
 )
 async def test_what_people_type_finds_whom_they_mean(typing: Client, typed: str, first: tuple[str, str, str]) -> None:
