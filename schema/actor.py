@@ -1,5 +1,6 @@
 """Actors: whoever plays a role in an event or publishes a source."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -69,6 +70,22 @@ class Actor(ActorIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
     merged_into: Annotated[
         Slug | None, Meta(description="The actor that this one has turned out to be; it stands for both.")
     ] = None
+
+
+class NameKind(StrEnum):
+    """As what an actor was found: by its name, a further name, an alias, or its id."""
+
+    NAME = "name"
+    FURTHER = "further-name"
+    ALIAS = "alias"
+    ID = "id"
+
+
+class MatchedName(Struct, frozen=True, kw_only=True):
+    """The name by which a search found an actor, as it is written."""
+
+    name: str
+    kind: NameKind
 
 
 class ActorSummary(Struct, frozen=True, kw_only=True):

@@ -53,7 +53,7 @@ class OwnFilter(StrEnum):
 
 #: The filters that choose among the values of a dimension.
 OWN_FILTERS: dict[Dimension, tuple[str, ...]] = {
-    Dimension.ACTOR: ("actor", "actor_all"),
+    Dimension.ACTOR: ("actor", "actor_all", "include_members", "include_parts"),
     Dimension.KIND: ("kind",),
     Dimension.PUBLISHER: ("publisher",),
     Dimension.CONFIDENCE: ("min_confidence",),

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from schema.actor import Actor, ActorSummary
+from schema.actor import ActorSummary
 from schema.bounds import BOX_EXAMPLE, INSTANT_EXAMPLE, Box, read_instant
 from schema.edtf import Edtf, Match, Precision
 from schema.event import Event
 from schema.format import Format
+from schema.naming import Naming
 from schema.source import Source, SourceSummary
 from schema.text import (
     AS_OF_PATTERN,
@@ -32,8 +33,6 @@ from schema.vocabulary import Confidence, Occurrence, Reliability, State
 #: How many values one filter takes.
 MAXIMUM_VALUES = 20
 MAXIMUM_PAGE = 1000
-
-
 #: Of so many matches, the latest by date, `sort=relevance` gives the best first.
 MAXIMUM_RANKED = 1000
 #: Origins beyond this many are counted as this many by the filter.
@@ -116,6 +115,17 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     actor_all: Annotated[
         list[Line], Meta(max_length=MAXIMUM_VALUES, description="All of these actors: id, name or alias.")
     ] = []
+    include_members: Annotated[
+        bool,
+        Meta(
+            description="With `actor` or `actor_all`: also events of the members of these, and of theirs, in whose"
+            " time they were members."
+        ),
+    ] = False
+    include_parts: Annotated[
+        bool,
+        Meta(description="The same for the parts of these actors, and for parts of parts. Both together mix."),
+    ] = False
     actor_role: Annotated[
         list[Slug],
         Meta(
@@ -191,6 +201,12 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         found = []
         if self.min_reliability is Reliability.F:
             found.append(Flaw("/min_reliability", "F means 'cannot be judged', which is no grade.", "A, B, C, D or E"))
+        if not self.actor and not self.actor_all:
+            found += [
+                Flaw(f"/{name}", "This says whose events are found, too, and no actor is asked for.", "add an actor")
+                for name in ("include_members", "include_parts")
+                if getattr(self, name)
+            ]
         for name, example, reader in (
             ("bbox", BOX_EXAMPLE, Box.read),
             ("updated_from", INSTANT_EXAMPLE, read_instant),
@@ -215,6 +231,13 @@ class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 50
     cursor: Cursor | None = None
     as_of: AsOf = None
+    names: Annotated[
+        Naming,
+        Meta(
+            description="`dated`: formats for people show the names that actors had when an event began, and a page of"
+            " JSON has them in `names`."
+        ),
+    ] = Naming.CURRENT
     format: Annotated[
         Format | None, Meta(description="The form of the answer; left out, `Accept` says it, and else it is `json`.")
     ] = None
@@ -305,27 +328,18 @@ class EventPage(Struct, frozen=True, kw_only=True):
     notices: Annotated[
         list[str], Meta(description="What is to be said of how the query was read or answered, for people.")
     ]
+    names: Annotated[
+        dict[str, dict[str, str]] | UnsetType,
+        Meta(
+            description="With `names=dated`: by the ids of events and actors, the names that these had when it began,"
+            " where they are not those in `included`."
+        ),
+    ] = UNSET
     included: Included
 
 
 class EventAnswer(Event, frozen=True, kw_only=True):
     """An event, with the names and sources that it mentions."""
-
-    included: Included
-    as_of: AnsweredAsOf = UNSET
-
-
-class ActorPage(Struct, frozen=True, kw_only=True):
-    """One page of actors. ``next`` is the cursor of the next page, null on the last one."""
-
-    items: list[Actor]
-    next: str | None
-    as_of: EchoedAsOf
-    included: Included
-
-
-class ActorAnswer(Actor, frozen=True, kw_only=True):
-    """An actor, with the names that it mentions."""
 
     included: Included
     as_of: AnsweredAsOf = UNSET

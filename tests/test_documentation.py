@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from api.store.memberships import MOST_REACHED, MOST_STEPS
+from schema.actor_query import MAXIMUM_MATCHES, MAXIMUM_TYPED, MOST_MATCHED
 from schema.query import MAXIMUM_RANKED, EventQuery
 from schema.text_query import MAXIMUM_BEGINNINGS, MAXIMUM_CHARACTERS, MAXIMUM_WORDS, MINIMUM_BEGINNING
 from tests.conftest import Client
@@ -31,6 +33,24 @@ async def test_questions_about_counts_have_exact_answers(sample: Client, address
     assert answer.status_code == 200, answer.text
     assert '"exact":true' in answer.text
     assert '"exact":false' not in answer.text
+
+
+ACTORS = (ROOT / "docs" / "actors.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", ACTORS))
+async def test_questions_about_actors_have_answers(sample: Client, address: str) -> None:
+    answer = await sample.http.get(address)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["items"]
+
+
+def test_bounds_of_the_actor_box_are_those_of_the_code() -> None:
+    assert f"up to {MAXIMUM_TYPED} characters" in ACTORS
+    assert f"up to {MAXIMUM_MATCHES} with `q`" in ACTORS
+    assert f"{MOST_MATCHED:,} actors at most" in ACTORS
+    assert f"Ten steps, {MOST_REACHED:,} actors" in ACTORS
+    assert MOST_STEPS == 10
 
 
 HISTORY = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
@@ -121,6 +141,6 @@ def test_contracted_filters_are_in_the_code() -> None:
     named = (
         "date_from date_to date_match min_precision actor actor_all actor_role source publisher min_confidence "
         "min_reliability min_origins disputed occurrence overdue state kind tag country bbox updated_from external_id "
-        "q sort limit cursor count as_of format"
+        "q sort limit cursor count as_of format include_members include_parts names"
     )
     assert set(named.split()) == set(EventQuery.__struct_fields__)

@@ -91,7 +91,7 @@ _EMPTY = """
     SET lock_timeout = '10s';
     TRUNCATE change, content, actor, actor_name, source, event, term, event_term, idempotency, chronology, release,
         release_piece, release_content, past_actor, past_actor_name, past_source, past_event, past_event_term,
-        past_chronology, event_text, past_event_text RESTART IDENTITY;
+        past_chronology, membership, past_membership, event_text, past_event_text RESTART IDENTITY;
     UPDATE head SET sequence = 0, public_sequence = 0, recorded_at = 'epoch', digest = decode(repeat('00', 32), 'hex'),
         rebuild = false, follows = NULL, text_language = 'english';
     DELETE FROM token WHERE owner <> 'editor';
@@ -245,6 +245,8 @@ TABLES = (
     "past_event",
     "past_event_term",
     "past_chronology",
+    "membership",
+    "past_membership",
     "event_text",
     "past_event_text",
 )

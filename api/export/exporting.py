@@ -23,7 +23,7 @@ T = TypeVar("T")
 #: What a feed has where no other limit is asked for.
 FEED_ENTRIES = 50
 #: Members of a query that say how it is answered, not what is asked for; as of when, every heading says by itself.
-_MANNER = ("sort", "limit", "cursor", "count", "format", "as_of")
+_MANNER = ("sort", "limit", "cursor", "count", "format", "names", "as_of")
 
 
 class Export(NamedTuple):

@@ -5,7 +5,7 @@ the query says as of when; otherwise what is not written meanwhile is given exac
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,11 +15,13 @@ from msgspec import structs
 from api.formats.entry import Entry, EventChange, Part
 from api.store import listing, whole
 from api.store.chronology_events import list_chronology_events
+from api.store.dated_names import dated_names
 from api.store.reading import Item
 from api.store.store import Store
 from schema.actor import Actor
 from schema.chronology import Chronology
 from schema.event import Event
+from schema.naming import Naming
 from schema.query import EventQuery
 from schema.source import Source
 from schema.wire import decode_hook
@@ -87,13 +89,34 @@ class Walk:
             if page.items:
                 part = await self._part(page)
                 for start in range(0, len(part.entries), PIECE_ROWS):
-                    yield part._replace(entries=part.entries[start : start + PIECE_ROWS])
+                    for piece in self._pieces(part._replace(entries=part.entries[start : start + PIECE_ROWS])):
+                        yield piece
                     # Writing is work without a pause; other requests get their turn between pieces.
                     await asyncio.sleep(0)
             if self.next is None:
                 return
             if left is not None:
                 left -= len(page.items)
+
+    def _pieces(self, part: Part) -> Iterator[Part]:
+        """Where names are those of the time, an event with such names is a part of its own."""
+        if self._asked.names is Naming.CURRENT:
+            yield part
+            return
+        alike: list[Entry] = []
+        for entry in part.entries:
+            event = entry.event
+            named = {actor.id for actor in event.actors}
+            named |= {name for citation in event.citations for name in citation.attribution}
+            if names := dated_names(event.date, named, part.actors):
+                if alike:
+                    yield part._replace(entries=alike, names={})
+                yield part._replace(entries=[entry], names=names)
+                alike = []
+            else:
+                alike.append(entry)
+        if alike:
+            yield part._replace(entries=alike, names={})
 
     async def _part(self, page: ListedPage) -> Part:
         events = [msgspec.json.decode(item.document, type=Event, dec_hook=decode_hook) for item in page.items]

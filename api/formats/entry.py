@@ -1,6 +1,6 @@
 """What a writer of a format is given: what stands above, and the events in parts with all that they mention."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -61,12 +61,14 @@ class Entry(NamedTuple):
 class Part(NamedTuple):
     """Some events in order, with every actor and source that they mention, and the actors that those mention.
 
-    Whoever has been merged is there as it was on its own, and so is the one that stands for it.
+    Whoever has been merged is there as it was on its own, and so is the one that stands for it. ``names`` are names to
+    show for actors instead of those that they have now; None where only those are asked for.
     """
 
     entries: list[Entry]
     actors: dict[str, Actor]
     sources: dict[UUID, Source]
+    names: Mapping[str, str] | None = None
 
     def standing(self, actor: str) -> Actor | None:
         """The actor that an id means: of one that has been merged, whoever stands for it; None for what is no id."""
@@ -75,6 +77,8 @@ class Part(NamedTuple):
 
     def name(self, actor: str) -> str:
         """The name to show for an actor; what is no id (a plain name in an attribution) stands for itself."""
+        if self.names is not None and actor in self.names:
+            return self.names[actor]
         known = self.standing(actor)
         return known.name if known is not None else actor
 

@@ -1,6 +1,6 @@
 """JSON: one page with everything on it, in the shape that the API's pages have."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from api.formats.entry import Heading, Part, Parts, Writer
 from schema.actor import Actor, ActorSummary
@@ -18,6 +18,7 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
     actors: dict[str, ActorSummary] = {}
     sources: dict[str, SourceSummary] = {}
     notes: dict[str, str] = {}
+    names: dict[str, Mapping[str, str]] | None = None
     events = 0
     yield b'{"items":['
     async for part in parts:
@@ -26,6 +27,10 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
             events += 1
             if entry.note is not None:
                 notes[str(entry.event.id)] = entry.note
+            if part.names is not None:
+                names = {} if names is None else names
+                if part.names:
+                    names[str(entry.event.id)] = part.names
         actors |= {actor.id: _summary(actor, part) for actor in part.actors.values()}
         sources |= {
             str(source.id): SourceSummary(
@@ -43,6 +48,7 @@ async def write(heading: Heading, parts: Parts) -> AsyncIterator[bytes]:
         "range": Range(earliest=heading.earliest, latest=heading.latest),
         "as_of": None,
         "notes": notes,
+        **({} if names is None else {"names": names}),
         "included": Included(actors=dict(sorted(actors.items())), sources=dict(sorted(sources.items()))),
     }
     yield b"]," + encode(rest)[1:]

@@ -6,6 +6,7 @@ from typing import Any
 
 from api.history.deriving import Derived, derive
 from api.history.rebuilding import KINDS, portions
+from api.store.actor_rows import bound
 from api.store.indexing import begin_collecting, collect
 from api.store.sql import query
 from api.store.texts import differing_texts
@@ -29,8 +30,13 @@ async def differences(connection: Any) -> list[str]:
             findings += await _unlike(connection, kind, ids, derived)
             rows[kind.value] += len(derived.current)
             rows[f"past_{kind.value}"] += len(derived.past)
-            rows["event_text"] += sum(text.to_sequence is None for text in derived.texts)
-            rows["past_event_text"] += sum(text.to_sequence is not None for text in derived.texts)
+            for table, ends in (
+                ("event_text", [text.to_sequence for text in derived.texts]),
+                ("actor_name", [until for *_, until in derived.names]),
+                ("membership", [until for *_, until in derived.memberships]),
+            ):
+                rows[table] += ends.count(None)
+                rows[f"past_{table}"] += len(ends) - ends.count(None)
             await collect(connection, derived.entries)
     for table, number in (await connection.fetchrow(query("rows", "numbers"))).items():
         if number > rows[table]:
@@ -45,8 +51,10 @@ async def _unlike(connection: Any, kind: EntityKind, ids: list[str], derived: De
         "past": (derived.past, await connection.fetch(query("rows", f"past_rows_of_{kind.value}"), ids)),
     }
     if kind is EntityKind.ACTOR:
-        names = [(actor, name, since, until) for name, actor, since, until in derived.names]
+        names = [(actor, *name, since, until) for name, actor, since, until in derived.names]
         found["index of names"] = (names, await connection.fetch(query("rows", "names_of"), ids))
+        memberships = [(actor, *bound(row), since, until) for row, actor, since, until in derived.memberships]
+        found["memberships"] = (memberships, await connection.fetch(query("rows", "memberships_of"), ids))
     texts = await differing_texts(connection, derived.texts) if derived.texts else []
     return [
         f"In the {place} rows, {kind.value} {name} is not as the log has it."

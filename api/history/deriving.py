@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from api.store import actors, chronologies, event_writing, sources
+from api.store import actor_rows, actors, chronologies, event_writing, sources
 from api.store.copying import RefusedError
 from api.store.identity import REDACTED, source_identity
 from api.store.indexing import Entry, Indexed
@@ -43,13 +43,15 @@ _NO_FACTS = SourceFacts(None, None, REDACTED)
 
 
 class Derived(NamedTuple):
-    """The rows of some records, as arguments of the statements that put them: current ones, past ones; the names of
-    actors with the changes from and up to which they held; the index; and the words of events.
+    """The rows of some records, as arguments of the statements that put them: current ones, past ones; the names and
+    memberships of actors, each with whose it is and the changes from and up to which it held; the index; and the words
+    of events.
     """
 
     current: list[tuple[Any, ...]]
     past: list[tuple[Any, ...]]  # each with the sequence that superseded it at its end
-    names: Sequence[tuple[str, str, int, int | None]] = ()
+    names: Sequence[tuple[actor_rows.NameRow, str, int, int | None]] = ()
+    memberships: Sequence[tuple[actor_rows.MembershipRow, str, int, int | None]] = ()
     entries: Sequence[Entry] = ()
     texts: Sequence[HeldText] = ()
 
@@ -151,16 +153,19 @@ _ACTOR_ONLY, _SOURCE_ONLY, _EVENT_ONLY, _CHRONOLOGY_ONLY = (2, 9), (2, 10), (15,
 
 def _actors(histories: Iterable[_History]) -> Derived:
     rows = []
-    names: list[tuple[str, str, int, int | None]] = []
+    names, memberships = [], []
     for history in histories:
-        spans = []
+        named, belonging = [], []
         for step in history.steps:
             actor = _read(step, Actor)
-            spans.append((step.sequence, set(actors.folded_names(actor)) if actor is not None else set()))
+            named.append((step.sequence, set(actor_rows.name_rows(actor) if actor is not None else ())))
+            belonging.append((step.sequence, set(actor_rows.membership_rows(actor) if actor is not None else ())))
             actor = actor or redacted_actor(step.entity_id, step.revision, step.sequence, step.recorded_at)
             rows.append((step, actors.row_of(actor, history.public, step.document or encode(actor))))
-        names += [(name, history.steps[0].entity_id, since, until) for name, since, until in _held(spans)]
-    return _split(rows, *_ACTOR_ONLY)._replace(names=names)
+        actor_id = history.steps[0].entity_id
+        names += [(row, actor_id, since, until) for row, since, until in _held(named)]
+        memberships += [(row, actor_id, since, until) for row, since, until in _held(belonging)]
+    return _split(rows, *_ACTOR_ONLY)._replace(names=names, memberships=memberships)
 
 
 def _sources(histories: Iterable[_History]) -> Derived:

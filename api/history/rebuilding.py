@@ -5,11 +5,12 @@ for tables of an older version; those of some records when the log is not writte
 redacted, and when another store is followed.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from api.history.deriving import Derived, FactsHistory, derive, facts_of
+from api.store.actor_rows import bound
 from api.store.copying import refusals
 from api.store.indexing import begin_collecting, collect, index_collected, unindex_collected
 from api.store.sql import query
@@ -25,7 +26,7 @@ KINDS = (EntityKind.ACTOR, EntityKind.SOURCE, EntityKind.EVENT, EntityKind.CHRON
 #: Each refers to those behind it, so this is the order in which they go.
 _FORGET = (
     *("forget_chronologies", "forget_event_terms", "forget_terms", "forget_events"),
-    *("forget_sources", "forget_actor_names", "forget_actors", "forget_past"),
+    *("forget_sources", "forget_actor_names", "forget_memberships", "forget_actors", "forget_past"),
 )
 
 
@@ -135,7 +136,10 @@ async def _reindex_citing(connection: Any, before: Before) -> None:
 
 
 _CLEAR = {
-    EntityKind.ACTOR: ("clear_past_actors", "clear_names", "clear_past_names"),
+    EntityKind.ACTOR: (
+        *("clear_past_actors", "clear_names", "clear_past_names"),
+        *("clear_memberships", "clear_past_memberships"),
+    ),
     EntityKind.SOURCE: ("clear_past_sources",),
     EntityKind.EVENT: ("clear_past_events",),
     EntityKind.CHRONOLOGY: ("clear_past_chronologies",),
@@ -147,11 +151,17 @@ async def _put(connection: Any, kind: EntityKind, derived: Derived) -> None:
     await connection.executemany(query("rows", f"put_{kind.value}"), derived.current)
     await connection.executemany(query("rows", f"put_past_{kind.value}"), derived.past)
     if kind is EntityKind.ACTOR:
-        names = [(name, actor, since) for name, actor, since, until in derived.names if until is None]
-        await connection.executemany(query("rows", "put_name"), names)
-        past = [name for name in derived.names if name[3] is not None]
-        await connection.executemany(query("rows", "put_past_name"), past)
+        await _put_held(connection, "name", [(tuple(row), *held) for row, *held in derived.names])
+        await _put_held(connection, "membership", [(bound(row), *held) for row, *held in derived.memberships])
     await put_texts(connection, derived.texts)
+
+
+async def _put_held(connection: Any, what: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write rows that held from a change on or, in the past, up to another one."""
+    present = [(*row, actor, since) for row, actor, since, until in rows if until is None]
+    await connection.executemany(query("rows", f"put_{what}"), present)
+    past = [(*row, actor, since, until) for row, actor, since, until in rows if until is not None]
+    await connection.executemany(query("rows", f"put_past_{what}"), past)
 
 
 async def portions(connection: Any, kind: EntityKind) -> AsyncIterator[list[str]]:

@@ -7,19 +7,21 @@ from litestar.params import FromPath
 
 from api.auth import Reader
 from api.history.redaction import missing
-from api.http.answers import answer_listed, answer_moved, answer_record
+from api.http.answers import answer_listed, answer_moved, answer_page, answer_record
 from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
-from api.http.dependencies import AMomentQuery, ARecordQuery, HttpRequest, TheReader, TheSettings, TheStore
+from api.http.dependencies import AMomentQuery, AnActorQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit, answer_step
 from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE, MERGED_ACTOR, MERGER_IN
 from api.http.parameters import read_slug
 from api.settings import Settings
 from api.store import actors, merges
+from api.store.actor_search import search_actors
 from api.store.store import Store
 from schema.actor import ActorIn, MergedActor, MergerIn, UnmergerIn
+from schema.actor_query import ActorAnswer, ActorPage, ActorQuery
 from schema.change import Change, EntityKind
-from schema.query import ActorAnswer, ActorPage, MomentQuery, RecordQuery
+from schema.query import MomentQuery
 
 _ONE = {"the monitoring team": ACTOR}
 _UNDO = Link(
@@ -44,11 +46,11 @@ _LINKS = {
 @get(
     "/v1/actors",
     operation_id="listActors",
-    summary="List actors",
+    summary="List actors, or find them by name",
     opt={
         "contract": Contract(
             tag="actors",
-            query=RecordQuery,
+            query=ActorQuery,
             answer=ActorPage,
             answer_headers=("ETag", "Cache-Control", "Link"),
             request_headers=("If-None-Match",),
@@ -57,12 +59,23 @@ _LINKS = {
         )
     },
 )
-async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, asked: ARecordQuery) -> Response[bytes]:
-    """Give one page of actors in the order of their ids, without those that have been merged into others."""
+async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, asked: AnActorQuery) -> Response[bytes]:
+    """Give one page of actors in the order of their ids, without those that have been merged into others.
+
+    With `q`, those whom a person may mean who has typed it: whose names are so, begin so, have words that begin so, or
+    are nearly so, the best first. `matches` tells the name that was found. Whoever has been merged is found by any of
+    its names as the one that stands for it.
+    """
     tag = await list_tag(request, store, reader)
     if (unchanged := answer_unchanged(request, tag)) is not None:
         return unchanged
-    return answer_listed(request, await actors.list_actors(store, asked, edit=reader.edit), tag)
+    if asked.q is None:
+        return answer_listed(request, await actors.list_actors(store, asked, edit=reader.edit), tag)
+    found = await search_actors(store, asked, edit=reader.edit)
+    documents = [item.document for item in found.page.items]
+    return answer_page(
+        request, documents, found.page.included, found.next, tag=tag, as_of=found.as_of, matches=found.matches
+    )
 
 
 @post(

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response
 
 from api.http.parameters import is_unchanged
+from api.store.listing import Listed
 from api.store.reading import ListedById, Record
 from schema.problem import ProblemError, problem
 from schema.query import Included
@@ -76,6 +77,14 @@ def answer_page(
     if following is not None:
         headers["Link"] = next_link(request, cursor=following)
     return Response(encode(page), media_type="application/json", headers=headers)
+
+
+def dated_names(listed: Listed) -> dict[str, Any]:
+    """The member of a page of events that tells how actors were called then, if that is asked for."""
+    if listed.names is None:
+        return {}
+    shown = {item.id for item in listed.page.items}
+    return {"names": {event_id: names for event_id, names in sorted(listed.names.items()) if event_id in shown}}
 
 
 def answer_listed(request: Request[Any, Any, Any], listed: ListedById, tag: str) -> Response[bytes]:

@@ -11,6 +11,7 @@ from api.feed.hub import Hub
 from api.http.contract import contract_of
 from api.settings import Settings
 from api.store.store import Store
+from schema.actor_query import ActorQuery
 from schema.batch import BatchQuery
 from schema.counting import FacetQuery, HistogramQuery
 from schema.feed import ChangeQuery, StreamQuery
@@ -33,6 +34,7 @@ AReportQuery: TypeAlias = NamedDependency[SkipValidation[ReportQuery]]
 AListQuery: TypeAlias = NamedDependency[SkipValidation[ListQuery]]
 ARecordQuery: TypeAlias = NamedDependency[SkipValidation[RecordQuery]]
 AMomentQuery: TypeAlias = NamedDependency[SkipValidation[MomentQuery]]
+AnActorQuery: TypeAlias = NamedDependency[SkipValidation[ActorQuery]]
 ASourceQuery: TypeAlias = NamedDependency[SkipValidation[SourceQuery]]
 AReleaseQuery: TypeAlias = NamedDependency[SkipValidation[ReleaseQuery]]
 ARelatedQuery: TypeAlias = NamedDependency[SkipValidation[RelatedQuery]]

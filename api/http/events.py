@@ -9,7 +9,7 @@ from litestar.response import Stream
 from api.export.walk import pages_of_events
 from api.formats.registry import WRITERS
 from api.history.redaction import missing
-from api.http.answers import answer_page, answer_record, nothing
+from api.http.answers import answer_page, answer_record, dated_names, nothing
 from api.http.conditional import answer_unchanged, list_tag, read_as_of, this_minute
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
@@ -86,6 +86,7 @@ async def list_events(
         range=Range(earliest=listed.window.earliest, latest=listed.window.latest),
         as_of=listed.as_of,
         notices=listed.notices,
+        **dated_names(listed),
     )
 
 

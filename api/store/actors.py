@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import structs
 
+from api.store.actor_rows import folded_names, write_rows
 from api.store.cursor import fingerprint
 from api.store.editing import (
     Expected,
@@ -16,8 +17,8 @@ from api.store.editing import (
     record,
 )
 from api.store.exposing import expose
-from api.store.identity import fold
 from api.store.log import Writing, writing
+from api.store.memberships import circles
 from api.store.reading import ListedById, Record, bookmark_of, fetch_record, list_by_id
 from api.store.references import find_actors, suggest_actors
 from api.store.sql import query
@@ -87,13 +88,14 @@ async def insert_actor(write: Writing, content: ActorIn, *, public: bool) -> Wri
         write, EntityKind.ACTOR, actor, 1, type=ChangeType.CREATE, public_type=ChangeType.CREATE if public else None
     )
     await write.connection.execute(query("records", "insert_actor"), *row_of(actor, public, encoded))
-    names = list(folded_names(actor))
-    await write.connection.execute(query("records", "add_names"), actor.id, names, actor.sequence)
+    await write_rows(write, actor, actor.sequence, new=True)
     return written(actor, 1, encoded)
 
 
 async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) -> Written:
     await _refuse_shadowing(write, content)
+    if flaws := await circles(write.connection, content, stored):
+        raise body_problem(flaws)
     if stored.public:
         await expose(write, _mentioned(content))
     actor = Actor(
@@ -113,10 +115,8 @@ async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) 
         public_type=change if stored.public else None,
         reason=edit.change.reason,
     )
-    names = list(folded_names(content))
     await write.connection.execute(query("records", "update_actor"), *row_of(actor, stored.public, encoded))
-    await write.connection.execute(query("records", "forget_names"), actor.id, names, actor.sequence)
-    await write.connection.execute(query("records", "add_names"), actor.id, names, actor.sequence)
+    await write_rows(write, actor, actor.sequence, new=False)
     return written(actor, actor.revision, encoded)
 
 
@@ -148,17 +148,6 @@ def _mentioned(content: ActorIn) -> list[str]:
     return sorted(named)
 
 
-def folded_names(content: ActorIn) -> dict[str, str]:
-    """Every name of an actor, folded, with the place where it stands."""
-    names = {fold(content.name): "/name"}
-    for index, further in enumerate(content.names):
-        names.setdefault(fold(further.name), f"/names/{index}/name")
-    for index, alias in enumerate(content.aliases):
-        names.setdefault(fold(alias), f"/aliases/{index}")
-    names.pop("", None)
-    return names
-
-
 async def prepare_actor(
     connection: Any, reading: Reading[ActorIn], edit: Edit | None = None, stored: Stored | None = None
 ) -> ActorIn:
@@ -186,6 +175,8 @@ async def prepare_actor(
         resolved[member] = [
             structs.replace(membership, actor=found[membership.actor].kept(held)) for membership in memberships
         ]
+    if not flaws:
+        flaws += await circles(connection, structs.replace(content, **resolved), stored)
     flaws += await _shadowing(connection, content)
     return structs.replace(checked(reading, edit, flaws), **resolved)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, structs
 
 from api.store.cursor import fingerprint, seal, unseal
+from api.store.dated_names import nameless, names_asked_for
 from api.store.head import SeenHead
 from api.store.listing import (
     NOTHING,
@@ -34,7 +35,7 @@ from schema.vocabulary import State
 from schema.wire import to_builtins
 
 #: Members of a query that don't change which list it is.
-_PAGING = ("limit", "cursor", "count", "format")
+_PAGING = ("limit", "cursor", "count", "format", "names")
 
 #: A place in the list: 0 and the place of an event among those picked by hand, or 1 and its place in the order of all
 #: others; its id; and as of when the list is read.
@@ -86,8 +87,9 @@ async def list_chronology_events(
             statement = Statement("select", as_of)
             keys = await _keys(connection, statement, lists, cursor, asked.limit + 1)
             if keys is None:
-                return ListedChronology(Listed(NOTHING, None, count, window, as_of, notices), {})
+                return ListedChronology(Listed(NOTHING, None, count, window, as_of, notices, nameless(asked)), {})
             page = await fetch_by_keys(connection, statement, keys, lists.order.position, bare=bare)
+        names = await names_asked_for(connection, asked, page.items, edit=edit, as_of=as_of, bare=bare)
     items = _in_order(page.items, lists)
     following = None
     if len(items) > asked.limit:
@@ -96,7 +98,7 @@ async def list_chronology_events(
     notes = {item.event_id: item.note for item in chronology.items if item.note is not None}
     on_page = {UUID(item.id) for item in items}
     return ListedChronology(
-        Listed(page._replace(items=items), following, count, window, as_of, notices),
+        Listed(page._replace(items=items), following, count, window, as_of, notices, names),
         {event_id: note for event_id, note in notes.items() if event_id in on_page},
     )
 

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from api.store.bounded import TimeBound
 from api.store.cursor import fingerprint, seal, unseal
+from api.store.dated_names import DatedNames, nameless, names_asked_for
 from api.store.head import SeenHead, find_moment
 from api.store.reading import Page, Record, Sealed, fetch_items, fetch_page, fetch_record
 from api.store.relevance import fetch_ranked, pinned, ranked, refuse_without_text
-from api.store.resolving import actors_asked_for, reliable_publishers, text_asked_for
+from api.store.resolving import resolved_from
+from api.store.select.belonging import Belonging, belonging_checks, belonging_of
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.few import few_by_then, few_changed
 from api.store.select.filters import Resolved, conditions_of, groups_of
@@ -29,7 +31,6 @@ from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import ALL
 from schema.actor import MAXIMUM_MERGED
-from schema.bounds import read_instant
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, EdtfError, Match, Window
 from schema.problem import Fault, problem
 from schema.query import MAXIMUM_RANKED, Count, Counting, EventFilter, EventQuery, Included, Sort
@@ -45,7 +46,7 @@ COUNTING_S = 1.5
 
 NOTHING = Page([], Included(actors={}, sources={}))
 #: Members of a query that don't change which list it is.
-_PAGING = ("limit", "cursor", "count", "format")
+_PAGING = ("limit", "cursor", "count", "format", "names")
 #: Orders that go by the last change, and those that begin at the end.
 BY_CHANGE = (Sort.UPDATED, Sort.UPDATED_DESCENDING)
 BACKWARD = (Sort.DATE_DESCENDING, Sort.UPDATED_DESCENDING)
@@ -68,6 +69,7 @@ class Listed(NamedTuple):
     window: Window
     as_of: int | None = None
     notices: Sequence[str] = ()
+    names: DatedNames | None = None  # if dated ones were asked for
 
 
 class Wanted(NamedTuple):
@@ -107,6 +109,7 @@ class Search(NamedTuple):
     every: list[Term]  # all events of the states asked for
     groups: list[list[Term]]  # the one that leads first; each with at least one event
     limited: bool  # whether any filter but the state was given
+    belonging: list[Belonging]  # what is to be checked where members are found, too
 
     @property
     def starts_before(self) -> int:
@@ -157,7 +160,7 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
         wanted = Wanted([asked], states, asked.sort or Sort.DATE, moment=moment)
         search = await search_for(connection, wanted, edit=edit)
         if search is None:
-            return Listed(NOTHING, None, none, window, wanted.as_of, notices)
+            return Listed(NOTHING, None, none, window, wanted.as_of, notices, nameless(asked))
         count = await count_found(connection, search, asked.count)
         if wanted.sort is Sort.RELEVANCE:
             found = await latest_found(connection, search)
@@ -168,15 +171,16 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
             statement = Statement("select", wanted.as_of)
             keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
             if keys is None:
-                return Listed(NOTHING, None, count, window, wanted.as_of, notices)
+                return Listed(NOTHING, None, count, window, wanted.as_of, notices, nameless(asked))
             page = await fetch_by_keys(connection, statement, keys, wanted.position, bare=bare)
+        names = await names_asked_for(connection, asked, page.items, edit=edit, as_of=wanted.as_of, bare=bare)
     items = page.items
     if wanted.sort is not Sort.RELEVANCE:
         items = sorted(items, key=lambda item: (item.position, item.id), reverse=wanted.backward)
     more = len(items) > asked.limit
     items = items[: asked.limit]
     following = seal(list_mark, [items[-1].position, items[-1].id, wanted.as_of]) if more else None
-    return Listed(page._replace(items=items), following, count, window, wanted.as_of, notices)
+    return Listed(page._replace(items=items), following, count, window, wanted.as_of, notices, names)
 
 
 async def latest_found(connection: Any, search: Search) -> list[Position]:
@@ -273,6 +277,7 @@ def checks_of(statement: Statement, search: Search) -> list[str]:
         for asked, resolved in zip(search.wanted.filters, search.resolved, strict=True)
         for condition in conditions_of(statement, asked, resolved)
     ]
+    checks += belonging_checks(statement, search.belonging)
     if search.wanted.without:
         checks.append(statement.fragment("not_among", ids=list(search.wanted.without)))
     return checks
@@ -318,7 +323,7 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     any value would walk a popular term to the end.
     """
     now = datetime.now(UTC) if wanted.moment is None else wanted.moment.recorded_at
-    resolved = [await _resolved(connection, asked, now, edit=edit, as_of=wanted.as_of) for asked in wanted.filters]
+    resolved = [await resolved_from(connection, asked, now, edit=edit, as_of=wanted.as_of) for asked in wanted.filters]
     named = [group for asked, one in zip(wanted.filters, resolved, strict=True) for group in groups_of(asked, one)]
     if any(asked.q is not None and one.text is None for asked, one in zip(wanted.filters, resolved, strict=True)):
         return None  # of a chronology, whose language or actors have changed since it was written
@@ -341,23 +346,20 @@ async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search |
     walks = len(walks_of(window, match))
     lead = next((group for group in found if _may_lead(group, every, walks)), every)
     others = [group for group in found if group is not lead]
-    search = Search(wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found))
+    belonging = [
+        found
+        for asked, one in zip(wanted.filters, resolved, strict=True)
+        for found in belonging_of(asked, one, by_name)
+    ]
+    search = Search(
+        wanted, window, match, also, resolved, every, [lead, *others], limited=bool(found), belonging=belonging
+    )
     if wanted.only is None and texts:
         page = MAXIMUM_RANKED if wanted.sort is Sort.RELEVANCE else USUAL_PAGE
         most = most_together(page, sum(term.events for term in every), search.leading)
         together = await few_with_text(connection, texts, most, as_of=wanted.as_of)
         search = search._replace(wanted=wanted._replace(only=together))
     return search
-
-
-async def _resolved(connection: Any, asked: EventFilter, now: datetime, *, edit: bool, as_of: int | None) -> Resolved:
-    return Resolved(
-        text=await text_asked_for(connection, asked, edit=edit, as_of=as_of),
-        actors=await actors_asked_for(connection, asked, edit=edit, as_of=as_of),
-        reliable_publishers=await reliable_publishers(connection, asked, as_of=as_of),
-        updated_from=await _first_sequence(connection, asked),
-        now=now,
-    )
 
 
 def _windows_of(filters: Sequence[EventFilter]) -> list[Dates]:
@@ -378,16 +380,10 @@ def _windows_of(filters: Sequence[EventFilter]) -> list[Dates]:
 def _may_lead(group: list[Term], every: list[Term], walks: int) -> bool:
     """Whether walking along the terms of a group is cheaper than walking along all events and probing for them."""
     if len(group) > _MOST_LEADING:
-        return False
+        # All that they have is read for each page.
+        return sum(term.events for term in group) <= FEW
     most = sum(term.events for term in every)
     return len(group) * walks <= MOST_BRANCHES or sum(term.events for term in group) * _DENSE < most
-
-
-async def _first_sequence(connection: Any, asked: EventFilter) -> int | None:
-    if asked.updated_from is None:
-        return None
-    sequence: int = await connection.fetchval(query("terms", "sequence_at"), read_instant(asked.updated_from))
-    return sequence
 
 
 def window_of(asked: EventFilter) -> Window:

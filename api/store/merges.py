@@ -23,6 +23,7 @@ from api.store.editing import (
 )
 from api.store.exposing import expose
 from api.store.log import Writing, writing
+from api.store.memberships import belongs_to
 from api.store.reading import Record
 from api.store.references import find_actors, suggest_actors
 from api.store.sql import query
@@ -70,6 +71,7 @@ async def merge_actor(
             rows = await connection.fetch(query("records", "merged_actors"), actor_id)
             along = [Stored.of(row) for row in rows]
             await _refuse_too_many(connection, target, 1 + len(along))
+            await _refuse_circle(connection, [actor_id, *(one.id for one in along)], target)
             if any(one.public for one in (merged, *along)):
                 await expose(write, [target])
             # The others first, so that at no change anybody is merged into one who is merged.
@@ -136,6 +138,18 @@ async def _refuse_too_many(connection: Any, target: str, more: int) -> None:
             f"At most {MAXIMUM_MERGED} actors can be merged into one. {already} are merged into {target} already,"
             f" and this would add {more}.",
         )
+
+
+async def _refuse_circle(connection: Any, merged: list[str], target: str) -> None:
+    """Of two actors that are to be one, neither may belong to the other."""
+    for below, above in ((merged, [target]), ([target], merged)):
+        if await belongs_to(connection, below, above):
+            detail = f"{below[0]} belongs to {above[0]}, and would belong to itself."
+            raise problem(
+                "conflict",
+                "An actor cannot be merged with one that it belongs to, or that belongs to it.",
+                Fault(detail, pointer="/into", suggestion="another actor, or take the membership away first"),
+            )
 
 
 async def _write(write: Writing, stored: Stored, target: str | None, change: ChangeType, reason: str | None) -> Written:

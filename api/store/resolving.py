@@ -1,13 +1,33 @@
-"""What filters that name actors stand for in the store: ids, and with each those of whoever has been merged with it."""
+"""What the values of filters stand for in the store: actors, for one, for the ids of all who are merged with them."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from api.store.actor_rows import MEMBER, PART
+from api.store.memberships import Reached, reach
 from api.store.references import find_actors, same_actors, suggest_actors
-from api.store.select.filters import grades_from
+from api.store.select.filters import Resolved, grades_from
 from api.store.select.text import TextAsked, text_asked
-from api.store.sql import fetch
+from api.store.sql import fetch, query
+from schema.bounds import read_instant
 from schema.problem import Fault, problem
 from schema.query import EventFilter, EventQuery
+
+
+async def resolved_from(
+    connection: Any, asked: EventFilter, now: datetime, *, edit: bool, as_of: int | None
+) -> Resolved:
+    """Look up what all values of a query stand for."""
+    actors = await actors_asked_for(connection, asked, edit=edit, as_of=as_of)
+    return Resolved(
+        text=await text_asked_for(connection, asked, edit=edit, as_of=as_of),
+        actors=actors,
+        reached=await reached_from(connection, asked, actors, edit=edit, as_of=as_of),
+        reliable_publishers=await reliable_publishers(connection, asked, as_of=as_of),
+        updated_from=await _first_sequence(connection, asked),
+        now=now,
+    )
 
 
 async def actors_asked_for(
@@ -30,6 +50,17 @@ async def actors_asked_for(
     ids = {name: result.id for name, result in found.items() if result.id is not None}
     same = await same_actors(connection, ids.values(), as_of=as_of)
     return {name: same[actor] for name, actor in ids.items()}
+
+
+async def reached_from(
+    connection: Any, asked: EventFilter, actors: Mapping[str, Sequence[str]], *, edit: bool, as_of: int | None
+) -> dict[str, Reached]:
+    """Everybody who belongs to the actors that take part, each with when; empty where that is not asked for."""
+    kinds = [MEMBER] * asked.include_members + [PART] * asked.include_parts
+    if not kinds:
+        return {}
+    named = {name: actors[name] for name in (*asked.actor, *asked.actor_all)}
+    return await reach(connection, named, kinds, edit=edit, as_of=as_of)
 
 
 async def reliable_publishers(connection: Any, asked: EventFilter, *, as_of: int | None) -> list[str]:
@@ -55,3 +86,10 @@ async def text_asked_for(connection: Any, asked: EventFilter, *, edit: bool, as_
         fault = Fault(detail, parameter="q", suggestion="a word that says what it is about")
         raise problem("invalid-parameters", "The text can't be searched for.", fault)
     return text
+
+
+async def _first_sequence(connection: Any, asked: EventFilter) -> int | None:
+    if asked.updated_from is None:
+        return None
+    sequence: int = await connection.fetchval(query("terms", "sequence_at"), read_instant(asked.updated_from))
+    return sequence

@@ -13,7 +13,7 @@ from typing import Any
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _VALUE = re.compile(r"(?<![:\w]):([a-z_]+)")
-_TABLE = re.compile(r"\{(actor|actor_name|chronology|event|event_term|event_text|source)\}")
+_TABLE = re.compile(r"\{(actor|actor_name|chronology|event|event_term|event_text|membership|source)\}")
 _WALKED = re.compile(r"\{walked_(event|event_term)\}")
 
 

@@ -14,7 +14,7 @@ from schema.change import EntityKind, LogEntry
 from schema.vocabulary import ChangeType
 from tests.conftest import Client
 from tests.history.archives import revise
-from tests.writing import make_actors, make_event
+from tests.writing import make, make_actors, make_event, send_ok
 
 
 async def _written(client: Client) -> list[dict[str, Any]]:
@@ -22,6 +22,10 @@ async def _written(client: Client) -> list[dict[str, Any]]:
     events = [await make_event(client, title=f"Event {number}") for number in range(4)]
     events[0] = await revise(client, events[0], "PATCH", "", {"title": "Corrected"})
     await revise(client, events[1], "POST", "/retract", {"change": {"reason": "So."}})
+    await make(client, "/v1/actors", {"id": "pact", "name": "Pact", "kind": "organization"})
+    await make(client, "/v1/actors", {"id": "ally", "name": "Ally", "kind": "state", "member_of": [{"actor": "pact"}]})
+    left = {"member_of": [{"actor": "pact", "date": "1955/1991"}], "part_of": [{"actor": "pact"}]}
+    await send_ok(client, "PATCH", "/v1/actors/ally", left, 1)
     return events
 
 
@@ -70,6 +74,17 @@ _SQL = {
     "when a past entry held is rewritten": "UPDATE past_event_term SET to_sequence = to_sequence + 1",
     "a column of a current event is rewritten": "UPDATE event SET starts = starts - 86400 WHERE revision = 2",
     "an actor is given another name": "UPDATE actor_name SET folded = 'somebody else' WHERE folded = 'russia'",
+    "a name becomes one of another kind": "UPDATE actor_name SET kind = 'alias' WHERE folded = 'russia'",
+    "a name is found by other words": "UPDATE actor_name SET words = ' other' WHERE folded = 'russia'",
+    "a membership ends": "DELETE FROM membership WHERE kind = 'part'",
+    "a membership holds at other times": "UPDATE membership SET held = '{[0,86400)}' WHERE kind = 'member'",
+    "a membership is put in": "INSERT INTO membership VALUES ('russia', 'north-korea', 'member', NULL, 1)",
+    "a membership becomes one of another kind": "UPDATE membership SET kind = 'branch' WHERE kind = 'part'",
+    "a past membership is forgotten": "DELETE FROM past_membership",
+    "a past membership held at other times": "UPDATE past_membership SET held = '{[0,86400)}'",
+    "when a past membership held is rewritten": "UPDATE past_membership SET to_sequence = to_sequence + 1",
+    "a past membership of nobody is put in": "INSERT INTO past_membership VALUES"
+    " ('russia', 'nobody', 'member', NULL, 1, 2)",
     "an event is found by other words": "UPDATE event_text SET search = to_tsvector('other')",
     "an event was found by other words": "DELETE FROM past_event_text",
     "an actor is hidden": "UPDATE actor SET public = false WHERE id = 'russia'",

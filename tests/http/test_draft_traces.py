@@ -47,7 +47,8 @@ _EVENTS = [
     *("q=hidden", "q=hid*&count=exact", "q=report%20-hidden&sort=relevance", "q=hidden-actor", "q=hidden&as_of=1"),
     *("q=russia&sort=relevance&limit=1", "q=%22hidden%20source%22&state=retracted", "q=hidden&format=csv"),
     *(f"format={form}" for form in ("ndjson", "csv", "geojson", "timelinejs", "ics", "atom", "jsonfeed", "markdown")),
-    "format=html",
+    *("actor=russia&include_members=true&count=exact", "actor_all=russia&include_parts=true", "include_parts=true"),
+    *("names=dated", "names=dated&format=csv", "format=html"),
 ]
 #: The same filters where events are counted, but for what only pages have.
 _PAGES = ("limit=", "count=", "cursor=", "format=")
@@ -56,11 +57,12 @@ _COUNTS += ["as_of=2999-01-01T00:00:00Z&date_from=1901&date_to=1902"]
 _HISTOGRAMS = ["bin=earliest", "bin=exclude", "interval=month", "interval=decade&actor=russia", "interval=day"]
 _FACETS = ["facet=actor&top=1", "facet=tag&facet=kind", "own=exclude&kind=hidden-kind&tag=hidden&country=TR", "top=100"]
 _LIST = ["limit=1", "as_of=1", "as_of=2999-01-01T00:00:00Z", "as_of={beyond}"]
+_TYPED = ["q=h", "q=hidden", "q=hidden-actor", "q=hiden actr", "q=russia", "q=rusia", "q=actor", "q=korea"]
 _RECORD = ["as_of=1", "as_of=2999-01-01T00:00:00Z", "as_of={beyond}"]
 _QUERIES: dict[str, list[str]] = {
     "/health/live": [],
     "/health/ready": [],
-    "/v1/actors": _LIST,
+    "/v1/actors": [*_LIST, *_TYPED, *(f"{typed}&limit=1" for typed in _TYPED), "q=h&as_of=1", "q=h&as_of={beyond}"],
     "/v1/actors/{actor_id}": _RECORD,
     "/v1/actors/{actor_id}/revisions": ["limit=1"],
     "/v1/actors/{actor_id}/revisions/{number}": [],
@@ -170,7 +172,9 @@ async def _write_drafts(client: Client, shown: dict[str, str]) -> None:
             }
         ],
     )
-    new = [{"id": name, "name": f"Veiled {name}", "kind": "organization"} for name in _HIDDEN["actor_id"]]
+    belonging = {"member_of": [{"actor": "russia"}], "part_of": [{"actor": "russia", "date": "1900/1910"}]}
+    hidden = {"kind": "organization", "names": [{"name": "Veiled hidden Korea", "date": "1900/1910"}], **belonging}
+    new = [{"id": name, "name": f"Veiled {name}", **hidden} for name in _HIDDEN["actor_id"]]
     answer = await send(client, "POST", "/v1/events/batch", [{**body, "new_actors": new}])
     assert answer.status_code == 200, answer.text
     path = f"/v1/events/{first}"

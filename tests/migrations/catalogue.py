@@ -46,6 +46,7 @@ _GRANTS = """
 """
 _OTHERS = """
     SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+              AND oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
     UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT 'type ' || typname FROM pg_type
               WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')

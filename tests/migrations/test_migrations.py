@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from api.cli.upgrading import upgrade_store
+from api.engine import cluster
 from api.engine.embedded import EmbeddedServer
 from api.settings import SettingsError
 from migrations import NEWEST
@@ -86,6 +87,23 @@ def test_a_failing_step_leaves_nothing(empty: str) -> None:
     assert run(empty, lambda c: c.fetchval(_TABLES)) is None
     upgrade(empty, RUNTIME_ROLE)
     assert run(empty, lambda c: c.fetchval("SELECT version_num FROM alembic_version")) == NEWEST
+
+
+def test_a_missing_extension_is_told_of_with_what_to_do(server: EmbeddedServer) -> None:
+    """Here because the owner of the tables does not own the database."""
+    run(server.superuser_url, lambda c: c.execute("CREATE DATABASE foreign_owned"))
+    url, superuser = (server.url_for(role, "foreign_owned") for role in (cluster.OWNER_ROLE, cluster.SUPERUSER))
+    try:
+        run(superuser, lambda c: c.execute("GRANT CREATE ON SCHEMA public TO dateline_owner"))
+        with pytest.raises(asyncpg.RaiseError, match=r"pg_trgm.*cannot be used: permission denied") as raised:
+            upgrade(url, RUNTIME_ROLE)
+        assert "postgresql-contrib" in str(raised.value)
+        assert run(superuser, lambda c: c.fetchval(_TABLES)) is None
+        # Whoever may create it has done so.
+        run(superuser, lambda c: c.execute("CREATE EXTENSION pg_trgm"))
+        upgrade(url, RUNTIME_ROLE)
+    finally:
+        run(server.superuser_url, lambda c: c.execute("DROP DATABASE foreign_owned WITH (FORCE)"))
 
 
 def test_two_upgrades_at_once_do_one_after_the_other(empty: str) -> None:

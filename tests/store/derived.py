@@ -5,8 +5,9 @@ from typing import Any
 _ROWS = {
     table: f"SELECT t::text FROM {table} t"
     for table in (
-        *("actor", "actor_name", "source", "event", "event_text", "chronology"),
-        *("past_actor", "past_actor_name", "past_source", "past_event", "past_event_text", "past_chronology"),
+        *("actor", "actor_name", "membership", "source", "event", "event_text", "chronology"),
+        *("past_actor", "past_actor_name", "past_membership", "past_source", "past_event", "past_event_text"),
+        "past_chronology",
     )
 } | {
     # The numbers of terms, and terms that nothing has, do not count.

@@ -16,7 +16,8 @@ from uuid import UUID
 
 from asyncpg import Point, Range
 
-from api.store.identity import fold, source_identity
+from api.store.actor_rows import name_rows
+from api.store.identity import source_identity
 from api.store.indexing import Indexed
 from api.store.terms import SourceFacts
 from api.store.texts import EventText, HeldText, put_texts
@@ -490,7 +491,7 @@ async def set_head(owner: Any) -> None:
 async def _load_actors(owner: Any) -> None:
     made = actors()
     await copy(owner, "actor", [actor_row(actor) | {"sequence": 0} for actor in made])
-    names = [{"folded": fold(actor.name), "actor_id": actor.id, "sequence": 0} for actor in made]
+    names = [row._asdict() | {"actor_id": actor.id, "sequence": 0} for actor in made for row in name_rows(actor)]
     await copy(owner, "actor_name", names)
 
 

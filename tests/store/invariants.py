@@ -196,6 +196,20 @@ async def _check_actors_and_sources(
         known = [document["name"], *document["aliases"], *(further["name"] for further in document["names"])]
         assert names.pop(row["id"], set()) == {fold(name) for name in known} - {""}
     assert names == {}
+    await _check_memberships(connection, merged)
+
+
+async def _check_memberships(connection: Any, merged: dict[str, str | None]) -> None:
+    """Nobody belongs to itself, whoever stands for whom; that the rows are those of the documents, the log tells."""
+    above: dict[str, set[str]] = {}
+    for row in await connection.fetch("SELECT actor_id, of_actor FROM membership"):
+        above.setdefault(merged[row["actor_id"]] or row["actor_id"], set()).add(
+            merged[row["of_actor"]] or row["of_actor"]
+        )
+    while above:
+        tops = {actor for targets in above.values() for actor in targets} - above.keys()
+        assert tops, f"a circle among {sorted(above)}"
+        above = {actor: left for actor, targets in above.items() if (left := targets - tops)}
 
 
 async def _check_chronologies(connection: Any, latest: dict[tuple[str, str], Any], events: dict[Any, Any]) -> None:

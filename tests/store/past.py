@@ -14,7 +14,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from api.store.identity import fold
+from api.store.actor_rows import NameRow, name_rows
 from api.store.indexing import Indexed
 from api.store.terms import SourceFacts
 from api.store.texts import EventText, HeldText, put_texts
@@ -283,7 +283,7 @@ _ROWS: dict[EntityKind, Any] = {
 async def _copy_records(owner: Any, kind: EntityKind, histories: Sequence[Sequence[Any]]) -> None:
     """Copy current and past rows, changes and contents of records of a kind."""
     row_of = _ROWS[kind]
-    present, past, names = [], [], list[tuple[str, str, int, int | None]]()
+    present, past, names = [], [], list[tuple[NameRow, str, int, int | None]]()
     for history in histories:
         present.append(row_of(history[-1]))
         for record, following in pairwise(history):
@@ -291,7 +291,8 @@ async def _copy_records(owner: Any, kind: EntityKind, histories: Sequence[Sequen
             past.append(kept | {"to_sequence": following.sequence})
         if kind is EntityKind.ACTOR:
             ends = [*(following.sequence for following in history[1:]), None]
-            names += [(fold(one.name), one.id, one.sequence, end) for one, end in zip(history, ends, strict=True)]
+            held = zip(history, ends, strict=True)
+            names += [(row, one.id, one.sequence, end) for one, end in held for row in name_rows(one)]
     await copy(owner, kind.value, present)
     await copy(owner, f"past_{kind.value}", past)
     await copy(owner, "actor_name", [_name(*name) for name in names if name[3] is None])
@@ -305,8 +306,8 @@ async def _copy_records(owner: Any, kind: EntityKind, histories: Sequence[Sequen
     await copy(owner, "content", contents)
 
 
-def _name(folded: str, actor: str, sequence: int, to_sequence: int | None) -> dict[str, Any]:
-    return {"folded": folded, "actor_id": actor, "sequence": sequence}
+def _name(row: NameRow, actor: str, sequence: int, to_sequence: int | None) -> dict[str, Any]:
+    return row._asdict() | {"actor_id": actor, "sequence": sequence}
 
 
 def _changes(kind: EntityKind, history: Iterable[Any]) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from api.store.store import Store
 #: The tables that grow with the store.
 LARGE = {"event", "event_term", "source", "actor", "actor_name", "change", "content", "term"}
 LARGE |= {"past_event", "past_event_term", "past_source", "past_actor", "past_actor_name"}
-LARGE |= {"event_text", "past_event_text"}
+LARGE |= {"event_text", "past_event_text", "membership", "past_membership"}
 #: Those of them that hold events in the order of their dates.
 _DATED = {"event", "event_term", "past_event", "past_event_term"}
 

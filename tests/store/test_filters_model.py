@@ -23,11 +23,14 @@ from msgspec import structs
 from api.engine.embedded import EmbeddedServer
 from api.engine.pool import create_pool
 from api.store import listing
+from api.store.actor_rows import bound, membership_rows
 from api.store.listing import list_events
 from api.store.select import few, filters, keys
+from api.store.sql import query
 from api.store.store import Store
+from schema.actor import ActorIn, Membership
 from schema.bounds import Box, cell_of
-from schema.edtf import EdtfError, Match, Precision, Window, matches, parse
+from schema.edtf import Edtf, EdtfError, Match, Precision, Window, matches, parse
 from schema.event import Event, EventActor
 from schema.query import Count, Counting, EventQuery, Sort
 from schema.source import Source
@@ -46,12 +49,22 @@ _NEAR_NOW = """
 """.split()  # noqa: SIM905 - a hundred quotation marks less to read over
 
 
+#: When actors belonged to others; none: always.
+_HELD = """
+    2015/2022 ../2018 2020/.. 2024-06/ 201X {2019,2024} 2025-06-01/2025-06-03 2021-03 /2012 1949/.. [2010..2016]
+    2023-XX-01 2025-06-02T00:00:00/2025-06-02T12:00:00
+""".split()  # noqa: SIM905
+#: Actors by which rank belongs to which: each to some of the next eight.
+_GRADES, _GRADE = 5, 8
+
+
 class World(NamedTuple):
     """What is in the store."""
 
     events: list[Event]
     sources: dict[UUID, Source]
     reliability: dict[str, Reliability | None]  # of publishers
+    belonging: dict[str, list[tuple[str, Membership]]]  # by the one that others belong to: in which way, and who
 
 
 @cache
@@ -69,7 +82,32 @@ def _world() -> World:
         for event in generation.events(len(texts), cited, 17, texts)
     ]
     reliability = {actor.id: actor.reliability for actor in generation.actors()}
-    return World(events, {source.id: source for source in cited}, reliability)
+    return World(events, {source.id: source for source in cited}, reliability, _belonging(random))
+
+
+def _belonging(random: Random) -> dict[str, list[tuple[str, Membership]]]:
+    belonging: dict[str, list[tuple[str, Membership]]] = {}
+    for rank, actor in enumerate(generation.ACTORS[: (_GRADES - 1) * _GRADE]):
+        above = generation.ACTORS[(rank // _GRADE + 1) * _GRADE :][:_GRADE]
+        for of_actor in random.sample(above, 2):
+            weights = [len(_HELD), *[1] * len(_HELD)]
+            for text in random.choices([None, *_HELD], weights, k=random.choice((1, 2))):
+                date = None if text is None else parse(text)
+                kind = random.choice(["part_of", "member_of"])
+                belonging.setdefault(of_actor, []).append((kind, Membership(actor=actor, date=date)))
+    return belonging
+
+
+async def _load_memberships(owner: Any) -> None:
+    """As a writer puts them: all of an actor together."""
+    written: dict[str, dict[str, list[Membership]]] = {}
+    for of_actor, memberships in _world().belonging.items():
+        for kind, membership in memberships:
+            held = structs.replace(membership, actor=of_actor)
+            written.setdefault(membership.actor, {"part_of": [], "member_of": []})[kind].append(held)
+    for actor, members in written.items():
+        rows = membership_rows(ActorIn(id=actor, name=actor, kind="state", **members))
+        await owner.executemany(query("rows", "put_membership"), [(*bound(row), actor, 0) for row in rows])
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +116,7 @@ async def store(server: EmbeddedServer, template: str) -> AsyncIterator[Store]:
         owner = await asyncpg.connect(database.owner_url)
         await generation.load(owner, _world().events, list(_world().sources.values()))
         await generation.load_log(owner)
+        await _load_memberships(owner)
         await owner.close()
         store = Store(await create_pool(database.url, size=2, query_timeout_s=30.0))
         yield store
@@ -88,12 +127,41 @@ def _in_role(actor: EventActor, asked: EventQuery) -> bool:
     return not asked.actor_role or actor.role in asked.actor_role
 
 
+def _stretches(date: Edtf | None) -> list[tuple[int, int]]:
+    if date is None:
+        return [(-(2**63), 2**63 - 1)]
+    return list(date.runs or [(date.starts, date.ends)])
+
+
+def _counts_as(names: set[str], actor: str, during: list[tuple[int, int]], asked: EventQuery, world: World) -> bool:
+    """Whether any of these names is the actor, or belongs to it at some of these seconds, along some chain."""
+    if actor in names:
+        return True
+    kinds = ["member_of"] * asked.include_members + ["part_of"] * asked.include_parts
+    for kind, membership in world.belonging.get(actor, ()):
+        if kind in kinds:
+            common = [
+                (max(first[0], second[0]), min(first[1], second[1]))
+                for first in during
+                for second in _stretches(membership.date)
+            ]
+            left = [(starts, ends) for starts, ends in common if starts < ends]
+            if left and _counts_as(names, membership.actor, left, asked, world):
+                return True
+    return False
+
+
+def _has(event: Event, actor: str, asked: EventQuery, world: World) -> bool:
+    names = {one.id for one in event.actors if _in_role(one, asked)}
+    return _counts_as(names, actor, _stretches(event.date), asked, world)
+
+
 def _has_actor(event: Event, asked: EventQuery, world: World) -> bool:
-    return any(actor.id in asked.actor and _in_role(actor, asked) for actor in event.actors)
+    return any(_has(event, actor, asked, world) for actor in asked.actor)
 
 
 def _has_all_actors(event: Event, asked: EventQuery, world: World) -> bool:
-    return set(asked.actor_all) <= {actor.id for actor in event.actors if _in_role(actor, asked)}
+    return all(_has(event, actor, asked, world) for actor in asked.actor_all)
 
 
 def _has_role(event: Event, asked: EventQuery, world: World) -> bool:
@@ -297,6 +365,8 @@ def _queries(draw: st.DrawFn) -> Drawn:
     most = draw(st.sampled_from([1, 2, 3, 6, len(_DRAWN)]))
     names = draw(st.lists(st.sampled_from(sorted(_DRAWN)), max_size=most, unique=True))
     members = {name: _DRAWN[name](draw, event, _world()) for name in names}
+    if members.get("actor") or members.get("actor_all"):
+        members |= {name: draw(st.booleans()) for name in ("include_members", "include_parts")}
     members |= {"sort": draw(st.sampled_from(generation.ORDERS)), "count": draw(st.sampled_from(Counting))}
     if draw(st.booleans()):
         members["date_match"] = draw(st.sampled_from(Match))
@@ -378,6 +448,8 @@ def _check_count(counted: Count | None, number: int, drawn: Drawn) -> None:
 
 def test_the_model_knows_every_filter() -> None:
     no_filters = {"date_from", "date_to", "date_match", "state", "sort", "count", "limit", "cursor", "as_of", "format"}
+    # They change what the filters by actors find.
+    no_filters |= {"include_members", "include_parts", "names"}
     no_filters |= {"q"}  # see test_search_model.py
     assert set(_MODEL) == set(EventQuery.__struct_fields__) - no_filters
     assert set(_DRAWN) == set(_MODEL) | {"state"}
@@ -402,6 +474,31 @@ def test_each_filter_finds_some_and_leaves_out_some() -> None:
         for value in values:
             found = _expected(world, EventQuery(**{name: value}))
             assert 2 < len(found) < len(_expected(world, EventQuery())), (name, value)
+
+
+def test_memberships_find_more_and_not_at_all_times() -> None:
+    world = _world()
+    timed = 0
+    for actor in generation.ACTORS[_GRADE : 4 * _GRADE : 5]:
+        found = {
+            (members, parts): set(
+                _expected(world, EventQuery(actor=[actor], include_members=members, include_parts=parts))
+            )
+            for members in (False, True)
+            for parts in (False, True)
+        }
+        alone, both = found[False, False], found[True, True]
+        assert len(alone) < len(both) < len(world.events)
+        assert found[True, False] | found[False, True] <= both
+        always = {
+            of_actor: [(kind, structs.replace(one, date=None)) for kind, one in memberships]
+            for of_actor, memberships in world.belonging.items()
+        }
+        undated = world._replace(belonging=always)
+        ever = set(_expected(undated, EventQuery(actor=[actor], include_members=True, include_parts=True)))
+        assert both <= ever
+        timed += len(ever - both)
+    assert timed > 20
 
 
 _CHANGED_BY_OTHERS = "min_origins=1&min_precision=day&disputed=false"

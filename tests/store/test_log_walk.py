@@ -14,7 +14,7 @@ from tests.writing import check_whole, make_actors, read, send
 STEPS = 500
 ACTS = [
     *("create", "replace", "replace", "patch", "patch", "publish", "retract", "restore", "go_back"),
-    *("discard", "stale", "rename", "source", "merge", "unmerge"),
+    *("discard", "stale", "rename", "belong", "source", "merge", "unmerge"),
 ]
 DATES = [
     "2024",
@@ -204,6 +204,20 @@ class Walk:
     async def rename(self, _: str) -> None:
         actor = self.random.choice(list(ACTORS.values()))
         body = {"name": f"Name {self.random.randrange(3)} of {actor}"}
+        answer = await send(self.client, "PATCH", f"/v1/actors/{actor}", body, await self._revision(actor))
+        assert answer.status_code == (409 if actor in self.merged else 200)
+
+    async def belong(self, _: str) -> None:
+        """Have an actor belong to a league, by turns, and have had another name."""
+        random = self.random
+        league = {"id": "league", "name": "League", "kind": "organization"}
+        assert (await send(self.client, "POST", "/v1/actors", league)).status_code in (201, 409)
+        actor = random.choice(list(ACTORS.values()))
+        body = {
+            member: [{"actor": "league", "date": date} for date in random.sample(DATES, random.randrange(3))]
+            for member in random.sample(["part_of", "member_of"], random.randrange(1, 3))
+        }
+        body["names"] = [{"name": f"Once {date} {actor}", "date": date} for date in random.sample(DATES, 2)]
         answer = await send(self.client, "PATCH", f"/v1/actors/{actor}", body, await self._revision(actor))
         assert answer.status_code == (409 if actor in self.merged else 200)
 

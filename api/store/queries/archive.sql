@@ -24,8 +24,9 @@ RETURNING pg_notify('dateline_changes', '');
 ANALYZE head, change, content;
 
 -- name: analyze_rows
-ANALYZE actor, actor_name, source, event, term, event_term, event_text, chronology,
-    past_actor, past_actor_name, past_source, past_event, past_event_term, past_event_text, past_chronology;
+ANALYZE actor, actor_name, membership, source, event, term, event_term, event_text, chronology,
+    past_actor, past_actor_name, past_membership, past_source, past_event, past_event_term, past_event_text,
+    past_chronology;
 
 -- name: forget_chronologies
 DELETE FROM chronology;
@@ -45,11 +46,14 @@ DELETE FROM source;
 -- name: forget_actor_names
 DELETE FROM actor_name;
 
+-- name: forget_memberships
+DELETE FROM membership;
+
 -- name: forget_actors
 DELETE FROM actor;
 
 -- name: forget_past
-TRUNCATE past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology;
+TRUNCATE past_actor, past_actor_name, past_source, past_event, past_event_term, past_chronology, past_membership;
 
 -- name: records_of
 -- The records of a kind, each with the number of its changes.

@@ -24,10 +24,18 @@ FROM (
 WHERE sequence <= :as_of AND to_sequence > :as_of
 
 -- name: actor_name
-SELECT folded, actor_id FROM (
-    SELECT folded, actor_id, sequence, 9223372036854775807 AS to_sequence FROM actor_name
+SELECT folded, actor_id, kind, words FROM (
+    SELECT folded, actor_id, kind, words, sequence, 9223372036854775807 AS to_sequence FROM actor_name
     UNION ALL
-    SELECT folded, actor_id, sequence, to_sequence FROM past_actor_name
+    SELECT folded, actor_id, kind, words, sequence, to_sequence FROM past_actor_name
+) AS held
+WHERE sequence <= :as_of AND to_sequence > :as_of
+
+-- name: membership
+SELECT of_actor, actor_id, kind, held FROM (
+    SELECT of_actor, actor_id, kind, held, sequence, 9223372036854775807 AS to_sequence FROM membership
+    UNION ALL
+    SELECT of_actor, actor_id, kind, held, sequence, to_sequence FROM past_membership
 ) AS held
 WHERE sequence <= :as_of AND to_sequence > :as_of
 

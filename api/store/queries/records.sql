@@ -28,14 +28,30 @@ WHERE id = $1;
 
 -- name: forget_names
 WITH superseded AS (
-    INSERT INTO past_actor_name (folded, actor_id, sequence, to_sequence)
-    SELECT folded, actor_id, sequence, $3 FROM actor_name WHERE actor_id = $1 AND folded <> ALL ($2::text[])
+    INSERT INTO past_actor_name (folded, kind, words, actor_id, sequence, to_sequence)
+    SELECT folded, kind, words, actor_id, sequence, $4 FROM actor_name
+    WHERE actor_id = $1 AND (folded, kind) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]))
 )
-DELETE FROM actor_name WHERE actor_id = $1 AND folded <> ALL ($2::text[]);
+DELETE FROM actor_name WHERE actor_id = $1 AND (folded, kind) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]));
 
 -- name: add_names
-INSERT INTO actor_name (folded, actor_id, sequence) SELECT folded, $1, $3 FROM unnest($2::text[]) AS folded
+INSERT INTO actor_name (folded, kind, words, actor_id, sequence)
+SELECT folded, kind, words, $1, $5 FROM unnest($2::text[], $3::text[], $4::text[]) AS name (folded, kind, words)
 ON CONFLICT DO NOTHING;
+
+-- name: memberships
+SELECT of_actor, kind, held FROM membership WHERE actor_id = $1;
+
+-- name: end_membership
+WITH superseded AS (
+    INSERT INTO past_membership (of_actor, kind, held, actor_id, sequence, to_sequence)
+    SELECT of_actor, kind, held, actor_id, sequence, $4 FROM membership
+    WHERE of_actor = $1 AND kind = $2 AND actor_id = $3
+)
+DELETE FROM membership WHERE of_actor = $1 AND kind = $2 AND actor_id = $3;
+
+-- name: begin_membership
+INSERT INTO membership (of_actor, kind, held, actor_id, sequence) VALUES ($1, $2, $3, $4, $5);
 
 -- name: insert_source
 INSERT INTO source (id, revision, public, identity, title, url, publisher, published, reliability, sequence, document)

@@ -36,7 +36,7 @@ VACUUM ANALYZE content;
 
 -- name: vacuum_rows
 VACUUM ANALYZE term, event, past_event, event_term, past_event_term, actor, past_actor, actor_name, past_actor_name, source,
-    past_source, chronology, past_chronology, event_text, past_event_text;
+    past_source, chronology, past_chronology, membership, past_membership, event_text, past_event_text;
 
 -- name: vacuum_answers
 VACUUM ANALYZE idempotency, import, import_part, release, release_piece;

@@ -1,5 +1,5 @@
--- Rows beside the log, as they follow from it. Whoever puts them has looked at all revisions of a record, so past rows and
--- names are cleared first, and a current row may be there already.
+-- Rows beside the log, as they follow from it. Whoever puts them has looked at all revisions of a record, so past rows,
+-- names and memberships are cleared first, and a current row may be there already.
 
 -- name: put_actor
 INSERT INTO actor (id, revision, public, name, kind, reliability, actors, sequence, merged_into, document)
@@ -13,10 +13,16 @@ INSERT INTO past_actor (id, revision, name, kind, reliability, actors, sequence,
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: put_name
-INSERT INTO actor_name (folded, actor_id, sequence) VALUES ($1, $2, $3);
+INSERT INTO actor_name (folded, kind, words, actor_id, sequence) VALUES ($1, $2, $3, $4, $5);
 
 -- name: put_past_name
-INSERT INTO past_actor_name (folded, actor_id, sequence, to_sequence) VALUES ($1, $2, $3, $4);
+INSERT INTO past_actor_name (folded, kind, words, actor_id, sequence, to_sequence) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: put_membership
+INSERT INTO membership (of_actor, kind, held, actor_id, sequence) VALUES ($1, $2, $3, $4, $5);
+
+-- name: put_past_membership
+INSERT INTO past_membership (of_actor, kind, held, actor_id, sequence, to_sequence) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: put_source
 INSERT INTO source (id, revision, public, identity, title, url, publisher, published, reliability, sequence, document)
@@ -64,6 +70,12 @@ DELETE FROM actor_name WHERE actor_id = ANY ($1::text[]);
 -- name: clear_past_names
 DELETE FROM past_actor_name WHERE actor_id = ANY ($1::text[]);
 
+-- name: clear_memberships
+DELETE FROM membership WHERE actor_id = ANY ($1::text[]);
+
+-- name: clear_past_memberships
+DELETE FROM past_membership WHERE actor_id = ANY ($1::text[]);
+
 -- name: clear_past_sources
 DELETE FROM past_source WHERE id = ANY ($1::text[]::uuid[]);
 
@@ -100,9 +112,15 @@ SELECT id, revision, name, kind, reliability, actors, sequence, merged_into, to_
 WHERE id = ANY ($1::text[]);
 
 -- name: names_of
-SELECT actor_id, folded, sequence, NULL::int8 AS to_sequence FROM actor_name WHERE actor_id = ANY ($1::text[])
+SELECT actor_id, folded, kind, words, sequence, NULL::int8 AS to_sequence FROM actor_name WHERE actor_id = ANY ($1::text[])
 UNION ALL
-SELECT actor_id, folded, sequence, to_sequence FROM past_actor_name WHERE actor_id = ANY ($1::text[]);
+SELECT actor_id, folded, kind, words, sequence, to_sequence FROM past_actor_name WHERE actor_id = ANY ($1::text[]);
+
+-- name: memberships_of
+SELECT actor_id, of_actor, kind, held, sequence, NULL::int8 AS to_sequence FROM membership
+WHERE actor_id = ANY ($1::text[])
+UNION ALL
+SELECT actor_id, of_actor, kind, held, sequence, to_sequence FROM past_membership WHERE actor_id = ANY ($1::text[]);
 
 -- name: rows_of_source
 SELECT id, revision, public, identity, title, url, publisher, published, reliability, sequence, document FROM source
@@ -133,7 +151,9 @@ SELECT (SELECT count(*) FROM actor) AS actor, (SELECT count(*) FROM past_actor) 
        (SELECT count(*) FROM source) AS source, (SELECT count(*) FROM past_source) AS past_source,
        (SELECT count(*) FROM event) AS event, (SELECT count(*) FROM past_event) AS past_event,
        (SELECT count(*) FROM chronology) AS chronology, (SELECT count(*) FROM past_chronology) AS past_chronology,
-       (SELECT count(*) FROM event_text) AS event_text, (SELECT count(*) FROM past_event_text) AS past_event_text;
+       (SELECT count(*) FROM event_text) AS event_text, (SELECT count(*) FROM past_event_text) AS past_event_text,
+       (SELECT count(*) FROM actor_name) AS actor_name, (SELECT count(*) FROM past_actor_name) AS past_actor_name,
+       (SELECT count(*) FROM membership) AS membership, (SELECT count(*) FROM past_membership) AS past_membership;
 
 -- name: entries_missing
 -- Of the entries that were collected, which are all that there should be.

@@ -52,6 +52,21 @@ AND t.ends <= :bound
 AND (SELECT true FROM {event_term} AS r
      WHERE r.term = ANY (:terms::int4[]) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1)
 
+-- name: naming_any
+-- Before many terms are probed for. The planner does what costs least first.
+AND (SELECT e.actors && :ids::text[] FROM {event} AS e WHERE e.id = t.event_id)
+
+-- name: while_belonging
+-- Of the terms that count only for a time, those whose time the event's date meets; any of them, or one that always
+-- counts, must be there. The array is made once for an event, and then probed like any other.
+AND (SELECT true FROM {event_term} AS r
+     WHERE r.term = ANY (:always::int4[] || ARRAY (
+         SELECT timed.term FROM unnest(:terms::int4[], :froms::int8[], :tos::int8[]) AS timed (term, since, until)
+         WHERE timed.since < t.ends AND timed.until > t.starts
+           AND (NOT t.gaps OR (SELECT e.runs && int8range(timed.since, timed.until) FROM {event} AS e
+                               WHERE e.id = t.event_id))
+     )) AND r.starts = t.starts AND r.event_id = t.event_id LIMIT 1)
+
 -- name: a_run_overlaps
 AND (NOT t.gaps OR (SELECT e.runs && int8range(:from, :to) FROM {event} AS e WHERE e.id = t.event_id))
 
@@ -291,6 +306,10 @@ SELECT held.* FROM actor AS walked CROSS JOIN LATERAL (
     WHERE actor.id = walked.id AND merged_into IS NULL AND (public OR :edit) AND document IS NOT NULL LIMIT 1
 ) AS held
 WHERE walked.id > :after ORDER BY walked.id LIMIT :limit
+
+-- name: page_of_found
+SELECT id, revision, NULL::int8 AS position, actors, '{}'::uuid[] AS sources, document FROM {actor} AS actor
+WHERE id = ANY (:ids::text[]) AND merged_into IS NULL AND (public OR :edit)
 
 -- name: page_of_source
 SELECT id, revision, NULL::int8 AS position, ARRAY[publisher] AS actors, '{}'::uuid[] AS sources, document

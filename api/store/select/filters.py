@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from api.store import terms
+from api.store.memberships import Reached
 from api.store.select.text import TextAsked, text_conditions
 from api.store.sql import Statement
 from schema.bounds import Box
@@ -27,6 +28,8 @@ class Resolved(NamedTuple):
     updated_from: int | None  # the first sequence at or after the instant
     now: datetime
     text: TextAsked | None = None  # what q asks for; None where it is not given
+    #: Of each actor that takes part, everybody who belongs to it and is to be found, too, each with when.
+    reached: Mapping[str, Reached] = {}
 
 
 def grades_from(reliability: Reliability) -> list[str]:
@@ -36,10 +39,10 @@ def grades_from(reliability: Reliability) -> list[str]:
 
 def groups_of(query: EventFilter, resolved: Resolved) -> list[list[str]]:
     """The term groups of a query: an event is found if it has any term of each group."""
-    roles: list[str | None] = list(query.actor_role) or [None]
 
     def in_roles(actor: str) -> list[str]:
-        return [terms.actor_term(one, role) for one in resolved.actors[actor] for role in roles]
+        ids = resolved.reached.get(actor) or resolved.actors[actor]
+        return [terms.actor_term(one, role) for one in ids for role in roles_of(query)]
 
     groups = [
         [term for actor in query.actor for term in in_roles(actor)],
@@ -73,6 +76,11 @@ def groups_of(query: EventFilter, resolved: Resolved) -> list[list[str]]:
         cells = Box.read(query.bbox).cover(_MOST_CELLS)
         groups.append([terms.LOCATED] if cells is None else [terms.cell_term(cell) for cell in cells])
     return [list(dict.fromkeys(group)) for group in groups if group]
+
+
+def roles_of(query: EventFilter) -> list[str | None]:
+    """The roles in which the actors asked for are to be found; None for any."""
+    return list(query.actor_role) or [None]
 
 
 def conditions_of(statement: Statement, query: EventFilter, resolved: Resolved) -> list[str]:
