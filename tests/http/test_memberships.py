@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.store import memberships
+from api.store import facets, histogram, memberships
 from tests.conftest import Client
 from tests.writing import all_at_once, check_problem, check_whole, fault_at, make, make_event, read, send, send_ok
 
@@ -69,12 +69,26 @@ async def test_members_are_counted_in_their_time(client: Client) -> None:
 
 async def _counted(client: Client, query: str) -> dict[str, float]:
     """How many events a query finds in each year, which is what the facets add up to, too."""
-    histogram = await read(client, f"/v1/events/histogram?{query}&bin=earliest")
-    assert histogram["exact"] is True
-    facets = await read(client, f"/v1/events/facets?{query}&facet=actor")
-    assert sum(value["count"] for value in facets["facets"]["actor"]["values"]) == histogram["total"]
-    assert len(await _titles(client, query)) == histogram["total"]
-    return {one["label"]: one["count"] for one in histogram["bins"] if one["count"]}
+    over_time = await read(client, f"/v1/events/histogram?{query}&bin=earliest")
+    assert over_time["exact"] is True
+    by_actor = await read(client, f"/v1/events/facets?{query}&facet=actor")
+    assert sum(value["count"] for value in by_actor["facets"]["actor"]["values"]) == over_time["total"]
+    assert len(await _titles(client, query)) == over_time["total"]
+    return {one["label"]: one["count"] for one in over_time["bins"] if one["count"]}
+
+
+async def test_a_sample_has_members_in_their_time(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here one that is everything."""
+    await _alliance(client)
+    query = "actor=alliance&include_members=true"
+    paths = [f"/v1/events/histogram?{query}", f"/v1/events/facets?{query}&facet=actor"]
+    histogram_before, facets_before = [await read(client, path) for path in paths]
+    for module in (histogram, facets):
+        monkeypatch.setattr(module, "_EXACT_SHARE", 0)
+    histogram_after, facets_after = [await read(client, path) for path in paths]
+    assert histogram_after == histogram_before | {"exact": False}
+    before, after = facets_before["facets"]["actor"], facets_after["facets"]["actor"]
+    assert after == before | {"exact": False, "more": True}
 
 
 async def test_boxes_to_choose_from_count_without_the_actors_and_their_members(client: Client) -> None:

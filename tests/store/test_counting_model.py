@@ -56,6 +56,7 @@ async def store(server: EmbeddedServer, template: str) -> AsyncIterator[Store]:
         owner = await asyncpg.connect(database.owner_url)
         await generation.load(owner, world.events, list(world.sources.values()))
         await generation.load_log(owner)
+        await model._load_memberships(owner)
         await owner.close()
         store = Store(await create_pool(database.url, size=2, query_timeout_s=30.0))
         yield store
