@@ -1,46 +1,22 @@
 """The UCDP file, imported and asked, gives what plain Python finds in the file itself.
 
 Nothing of the project is used to find the expected answers: the file is read with ``csv``, days are compared as texts.
-A part of the file is taken, or all of it where DATELINE_WHOLE_FILES is set.
 """
 
-import csv
-import gzip
-import io
-import os
 import random
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
 
 import pytest
 
 from api.engine.embedded import EmbeddedServer
-from tests.conftest import Client
-from tests.ingest.files import send_file, shared
-from tests.writing import check_whole, lasting_client
-
-#: Every how many rows one is taken, beside all whose day is not known.
-EVERY = 1 if os.environ.get("DATELINE_WHOLE_FILES") else 12
-
-
-class Imported(NamedTuple):
-    client: Client
-    records: list[dict[str, str]]
-    report: dict[str, Any]
+from tests.ingest.ucdp import Imported, bound_of, found_by, imported_file, last_day
+from tests.writing import check_whole
 
 
 @pytest.fixture(scope="module")
 async def imported(server: EmbeddedServer, template: str) -> AsyncIterator[Imported]:
-    text = gzip.decompress(shared("ucdp_ged_syria.csv.gz").read_bytes()).decode()
-    records = list(csv.DictReader(io.StringIO(text, newline="")))
-    kept = [record for number, record in enumerate(records) if number % EVERY == 0 or record["date_prec"] != "1.0"]
-    written = io.StringIO(newline="")
-    writer = csv.DictWriter(written, list(kept[0]))
-    writer.writeheader()
-    writer.writerows(kept)
-    async with lasting_client(server, template) as client:
-        report = await send_file(client, gzip.compress(written.getvalue().encode()), "ged.csv.gz")
-        yield Imported(client, kept, report)
+    async with imported_file(server, template) as imported:
+        yield imported
 
 
 def test_every_row_is_an_event(imported: Imported) -> None:
@@ -54,34 +30,6 @@ def test_every_row_is_an_event(imported: Imported) -> None:
     assert all(" was cut to " in warning or "cited twice" in warning for warning in warnings), warnings
 
 
-async def _found(client: Client, query: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    address: str | None = "/v1/events"
-    params: Any = [*query, ("limit", "1000")]
-    while address is not None:
-        answer = await client.http.get(address, params=params)
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found += page["items"]
-        params = [*query, ("limit", "1000"), ("cursor", page["next"])]
-        address = address if page["next"] else None
-    return found
-
-
-def _last_day(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    days = [31, 29 if year % 4 == 0 else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    return f"{month}-{days[number - 1]}"
-
-
-def _bounds(date: str | None, *, end: bool) -> str | None:
-    if date is None or len(date) == 10:
-        return date
-    if len(date) == 4:
-        return f"{date}-12-31" if end else f"{date}-01-01"
-    return _last_day(date) if end else f"{date}-01"
-
-
 def _expected(
     records: list[dict[str, str]],
     date_from: str | None,
@@ -90,7 +38,7 @@ def _expected(
     any_of: list[str],
     all_of: list[str],
 ) -> set[str]:
-    lowest, highest = _bounds(date_from, end=False) or "0000", _bounds(date_to, end=True) or "9999"
+    lowest, highest = bound_of(date_from, end=False) or "0000", bound_of(date_to, end=True) or "9999"
     ids = set()
     for record in records:
         begins, ends = record["date_start"], record["date_end"]
@@ -136,7 +84,7 @@ async def test_queries_agree_with_the_file(imported: Imported, date_from: str | 
             query += [("date_from", date_from)] if date_from else []
             query += [("date_to", date_to)] if date_to else []
             query += [("actor", name) for name in any_of] + [("actor_all", name) for name in all_of]
-            found = await _found(imported.client, query)
+            found = await found_by(imported.client, query)
             ids = [event["external_ids"]["ucdp"] for event in found]
             assert len(ids) == len(set(ids))
             expected = _expected(imported.records, date_from, date_to, match, any_of, all_of)
@@ -155,7 +103,7 @@ async def test_ranges_that_nobody_chose(imported: Imported) -> None:
         name = choose.choice([record["side_a"], record["side_b"]])
         for match, bounds in (("overlaps", (edge, edge)), ("within", (record["date_start"], record["date_end"]))):
             query = [("date_from", bounds[0]), ("date_to", bounds[1]), ("date_match", match), ("actor", name)]
-            ids = {event["external_ids"]["ucdp"] for event in await _found(imported.client, query)}
+            ids = {event["external_ids"]["ucdp"] for event in await found_by(imported.client, query)}
             assert ids == _expected(imported.records, *bounds, match, [name], []), query
             assert record["id"].removesuffix(".0") in ids
             total += len(ids)
@@ -165,7 +113,7 @@ async def test_ranges_that_nobody_chose(imported: Imported) -> None:
 async def test_only_what_is_known_to_the_day_has_one(imported: Imported) -> None:
     found = {
         event["external_ids"]["ucdp"]: event
-        for event in await _found(imported.client, [("date_from", "2016-01"), ("date_to", "2016-06")])
+        for event in await found_by(imported.client, [("date_from", "2016-01"), ("date_to", "2016-06")])
     }
     seen = set()
     for record in imported.records:
@@ -181,7 +129,7 @@ async def test_only_what_is_known_to_the_day_has_one(imported: Imported) -> None
         else:
             assert event["date"] not in (begins, ends)
             assert begins < ends
-        if begins[:7] == ends[:7] and begins.endswith("-01") and ends == _last_day(begins[:7]):
+        if begins[:7] == ends[:7] and begins.endswith("-01") and ends == last_day(begins[:7]):
             assert event["date"] == begins[:7]
     assert {"1.0", "2.0", "4.0", "5.0"} <= seen
 
