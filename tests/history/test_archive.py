@@ -97,7 +97,7 @@ async def test_everything_comes_back(client: Client, target: Client) -> None:
 async def test_the_chronology_that_ships_comes_back(sample: Client, target: Client) -> None:
     archive = await check_same(sample, target)
     first, last = (json.loads(lines_of(archive)[index]) for index in (0, -1))
-    assert (first["format"], first["version"]) == ("dateline-archive", 1)
+    assert (first["format"], first["version"]) == ("dateline-archive", 2)
     assert (last["changes"], last["digest"]) == (first["sequence"], first["digest"])
 
 
@@ -289,7 +289,7 @@ def made_up(lines: list[bytes]) -> bytes:
             edited(line, sequence=sequence, content=content, content_digest=content_digest.hex(), digest=digest.hex())
         )
     head = {"sequence": len(made), "digest": digest.hex()}
-    first = json.dumps({"format": "dateline-archive", "version": 1, **head}).encode() + b"\n"
+    first = json.dumps({"format": "dateline-archive", "version": 2, **head}).encode() + b"\n"
     sha256 = hashlib.sha256(first + b"".join(made)).hexdigest()
     last = json.dumps({"changes": len(made), "digest": digest.hex(), "sha256": sha256}).encode() + b"\n"
     return zipped([first, *made, last])
