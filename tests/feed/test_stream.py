@@ -147,7 +147,7 @@ async def test_a_place_beyond_the_readers_head_says_what_the_head_is(service: Se
     assert hidden > seen
     stream = await Stream.open(service.port, f"/v1/changes/stream?after={hidden}")
     assert stream.status == 400
-    assert f"the last change is {seen}." in (await stream.body()).decode()
+    assert f"The last change that you may see is {seen}." in (await stream.body()).decode()
     stream.close()
 
 

@@ -148,7 +148,7 @@ async def test_the_public_sees_nothing_of_a_draft_until_it_is_published(client: 
     assert hidden["sequence"] > head["sequence"]
     refused = await client.http.get(f"/v1/changes?after={hidden['sequence']}")
     found = check_problem(refused, "invalid-parameters", places={"after"})
-    assert f"the last change is {head['sequence']}." in found["errors"][0]["detail"]
+    assert f"The last change that you may see is {head['sequence']}." in found["errors"][0]["detail"]
     assert str(hidden["sequence"]) not in refused.text
 
     await send_ok(client, "PATCH", f"/v1/events/{kept['id']}", {"state": "published"}, 2)

@@ -30,9 +30,10 @@ ONE = f"{PATH}/the-talks"
 #: Every filter as a new chronology has it.
 NO_FILTER: dict[str, Any] = {
     **dict.fromkeys(("date_from", "date_to", "min_confidence", "min_precision", "min_reliability", "min_origins")),
-    **dict.fromkeys(("disputed", "overdue", "bbox", "updated_from", "sort")),
+    **dict.fromkeys(("disputed", "overdue", "bbox", "updated_from", "q", "sort")),
     **{name: [] for name in ("actor", "actor_all", "actor_role", "occurrence", "state", "kind", "tag", "source")},
     **{name: [] for name in ("publisher", "country", "external_id")},
+    **dict.fromkeys(("include_members", "include_parts"), False),
     "date_match": "overlaps",
 }
 
@@ -292,13 +293,17 @@ async def test_an_unchanged_list_of_events_is_not_read_again(client: Client) -> 
 
 async def test_verification_covers_chronologies(client: Client) -> None:
     await make_chronology(client)
+    wrong = [
+        "The current chronology the-talks is not what was written last.",
+        "In the current rows, chronology the-talks is not as the log has it.",
+    ]
     owner = await asyncpg.connect(client.database.owner_url)
     try:
         assert (await verify(owner)).findings == []
         await owner.execute("UPDATE chronology SET document = '{}'")
-        assert (await verify(owner)).findings == ["The current chronology the-talks is not what was written last."]
+        assert (await verify(owner)).findings == wrong
         await owner.execute("DELETE FROM chronology")
-        assert (await verify(owner)).findings == ["The current chronology the-talks is not what was written last."]
+        assert (await verify(owner)).findings == wrong
     finally:
         await owner.close()
 
