@@ -77,7 +77,11 @@ def _belongs(side: str, actor: str, kinds: set[str], begins: str, ends: str) -> 
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=[text[0] or "any" for text in TEXTS])
-@pytest.mark.parametrize("kinds", [set(), {"member_of"}, {"part_of"}, {"member_of", "part_of"}], ids=str)
+@pytest.mark.parametrize(
+    "kinds",
+    [set(), {"member_of"}, {"part_of"}, {"member_of", "part_of"}],
+    ids=["alone", "members", "parts", "members-and-parts"],
+)
 async def test_questions_agree_with_the_chronology(
     sample: Client, text: tuple[str | None, list[Term], list[Term]], kinds: set[str]
 ) -> None:
