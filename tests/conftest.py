@@ -46,12 +46,21 @@ class Client(NamedTuple):
         return {"Authorization": f"Bearer {self.token}"}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep in one process what shares something costly: a file, and all that reads the large store, which begins."""
+    crowded = {item for item in items if "crowded" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item not in crowded)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("crowded" if item in crowded else item.nodeid.partition("::")[0]))
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     # Not pytest's own directory: as root the server runs as another user, who may not enter that.
     with TemporaryDirectory(prefix="dateline-test-") as directory:
         Path(directory).chmod(0o711)
-        with EmbeddedServer(Path(directory), durable=False) as running:
+        # Whole services, each with pools of its own, are started beside the stores that tests share.
+        with EmbeddedServer(Path(directory), durable=False, max_connections=300) as running:
             yield running
 
 

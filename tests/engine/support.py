@@ -61,6 +61,8 @@ class Started:
             stdout=self._output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # Where a shell runs the tests in the background, SIGINT is ignored by whatever they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     @property
