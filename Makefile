@@ -15,7 +15,7 @@ serve: $(VENV)/.run $(WEB) ## Serve the API on http://127.0.0.1:8000, with every
 	@exec $(BIN)/dateline serve $(ARGS)
 
 test: check $(WEB) ## Run the checks and the whole test suite against a real PostgreSQL
-	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.test ## Format, lint, types, import direction
 	$(BIN)/ruff format --check .

@@ -46,14 +46,6 @@ class Client(NamedTuple):
         return {"Authorization": f"Bearer {self.token}"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one process what shares something costly: a file, and all that reads the large store, which begins."""
-    crowded = {item for item in items if "crowded" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item not in crowded)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("crowded" if item in crowded else item.nodeid.partition("::")[0]))
-
-
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     # Not pytest's own directory: as root the server runs as another user, who may not enter that.
