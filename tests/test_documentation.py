@@ -16,7 +16,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", README))
+def _asked_in(text: str) -> list[str]:
+    """The addresses that a document shows how to read."""
+    found: list[str] = re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", text)
+    return found
+
+
+@pytest.mark.parametrize("address", _asked_in(README))
 async def test_questions_of_the_readme_have_answers(sample: Client, address: str) -> None:
     answer = await sample.http.get(address)
     assert answer.status_code == 200
@@ -27,7 +33,7 @@ async def test_questions_of_the_readme_have_answers(sample: Client, address: str
 COUNTING = (ROOT / "docs" / "counting.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", COUNTING))
+@pytest.mark.parametrize("address", _asked_in(COUNTING))
 async def test_questions_about_counts_have_exact_answers(sample: Client, address: str) -> None:
     answer = await sample.http.get(address)
     assert answer.status_code == 200, answer.text
@@ -38,7 +44,7 @@ async def test_questions_about_counts_have_exact_answers(sample: Client, address
 ACTORS = (ROOT / "docs" / "actors.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", ACTORS))
+@pytest.mark.parametrize("address", _asked_in(ACTORS))
 async def test_questions_about_actors_have_answers(sample: Client, address: str) -> None:
     answer = await sample.http.get(address)
     assert answer.status_code == 200, answer.text
@@ -56,7 +62,7 @@ def test_bounds_of_the_actor_box_are_those_of_the_code() -> None:
 HISTORY = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", HISTORY))
+@pytest.mark.parametrize("address", _asked_in(HISTORY))
 async def test_questions_about_history_have_answers(sample: Client, address: str) -> None:
     answer = await sample.http.get(address)
     assert answer.status_code == 200, answer.text
@@ -65,7 +71,7 @@ async def test_questions_about_history_have_answers(sample: Client, address: str
 SEARCH = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("address", re.findall(r"curl 'http://127\.0\.0\.1:8000(/[^']*)'", SEARCH))
+@pytest.mark.parametrize("address", _asked_in(SEARCH))
 async def test_searches_of_the_documents_find_something(sample: Client, address: str) -> None:
     answer = await sample.http.get(address)
     assert answer.status_code == 200, answer.text

@@ -1,7 +1,7 @@
 """What lists of events mention, in full: for exports, which carry it along."""
 
-from collections.abc import Collection
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,8 @@ from schema.actor import Actor
 from schema.source import Source
 from schema.vocabulary import ChangeType
 from schema.wire import decode_hook
+
+Record = TypeVar("Record", Source, Actor)
 
 #: Beyond every sequence.
 _FOR_EVER = 2**63 - 1
@@ -27,17 +29,19 @@ class PublicChange(NamedTuple):
     reason: str | None
 
 
+def _whole(row: Any, kind: type[Record], stand_in: Callable[..., Record]) -> Record:
+    """What a row of ``sources`` or ``actors`` says, or what stands in for it since it was redacted."""
+    if row["document"] is None:
+        return stand_in(*row[:4])
+    return msgspec.json.decode(row["document"], type=kind, dec_hook=decode_hook)
+
+
 async def fetch_sources(
     connection: Any, ids: Collection[UUID], *, edit: bool, as_of: int | None = None
 ) -> dict[UUID, Source]:
     """Read sources by their ids, those that the reader may see."""
     rows = await fetch(connection, "whole", "sources", as_of=as_of, ids=list(ids), edit=edit)
-    return {
-        row["id"]: redacted_source(*row[:4])
-        if row["document"] is None
-        else msgspec.json.decode(row["document"], type=Source, dec_hook=decode_hook)
-        for row in rows
-    }
+    return {row["id"]: _whole(row, Source, redacted_source) for row in rows}
 
 
 async def fetch_actors(
@@ -45,12 +49,7 @@ async def fetch_actors(
 ) -> dict[str, Actor]:
     """Read actors by their ids, those that the reader may see; an id that none has is left out."""
     rows = await fetch(connection, "whole", "actors", as_of=as_of, ids=list(ids), edit=edit)
-    return {
-        row["id"]: redacted_actor(*row[:4])
-        if row["document"] is None
-        else msgspec.json.decode(row["document"], type=Actor, dec_hook=decode_hook)
-        for row in rows
-    }
+    return {row["id"]: _whole(row, Actor, redacted_actor) for row in rows}
 
 
 async def fetch_public_changes(
