@@ -1,5 +1,6 @@
 """The contract: an OpenAPI 3.1 document from the application's routes and the ``Contract`` of each handler."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
@@ -29,8 +30,31 @@ from schema.problem import PROBLEM_KINDS, ProblemKind
 _INFO = """\
 A store of events, what happened, is going on or is planned, with rough dates, sources, confidence and history.
 
-Every failure is answered with problem details (RFC 9457) whose `type` leads to an explanation. Parameters and
-members that are not known are refused, never ignored. Every answer has an `X-Request-ID`."""
+**Dates** are texts of the type `Edtf`, kept letter for letter: `2024-06` is June 2024, and no day of it. Treat them as
+strings; no client should make a machine date of one. What follows from a date, its first and last day, its precision
+and how to show it, stands beside it in `when`. Times at which something was recorded are instants in UTC.
+
+**Pages**: a list gives up to `limit` items and, in `next`, the cursor of the next page, null on the last one; the header
+`Link` has its address. The query has to stay the same from page to page.
+
+**Names**: answers mention actors and sources by id; `included` has the name of each.
+
+**Writing** needs a token. A key of your choice in `Idempotency-Key` makes a POST safe to repeat. Whatever changes a record
+needs its revision in `If-Match`, as the `ETag` of an answer has it: missing, it is refused with 428; if somebody else was
+faster, with 412.
+
+**Failures** are answered with problem details (RFC 9457), of the type `Problem`. `type` leads to an explanation, `errors`
+has every fault of the request and where it is. Parameters and members that are not known are refused, never ignored.
+Every answer has an `X-Request-ID`.
+
+**Changes** of all records are a feed in one order, by pages (`listChanges`) and live (`streamChanges`).
+
+**What stays**: everything under `/v1`. Members, parameters and operations may be added; nothing is taken away or gets
+another meaning."""
+
+
+#: An example with fewer characters is repeated rather than referred to.
+_SMALL_EXAMPLE = 300
 
 
 class _Operation(NamedTuple):
@@ -55,6 +79,7 @@ def document(app: Litestar, version: str) -> Json:
     paths: Json = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
+    shared = _share_examples(paths)
     used_headers = {name for operation in operations for name in operation.contract.answer_headers}
     slugs = {slug for operation in operations for slug in _slugs(operation)}
     used_tags = {operation.contract.tag for operation in operations}
@@ -72,6 +97,7 @@ def document(app: Litestar, version: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
+            "examples": shared,
             "responses": _problem_responses(slugs),
             "headers": {name: _header(name) for name in sorted(used_headers | {"X-Request-ID"})},
             "securitySchemes": {
@@ -132,7 +158,7 @@ def _operation(operation: _Operation, schemas: Schemas) -> Json:
             "required": True,
             "content": {
                 **{media_type: deepcopy(media) for media_type in contract.body_media_types},
-                **{media_type: _body_format(media_type) for media_type in contract.body_formats},
+                **_formats(contract.body_formats, "sent as"),
             },
         }
     made["responses"] = _responses(operation, schemas)
@@ -146,9 +172,16 @@ def _operation(operation: _Operation, schemas: Schemas) -> Json:
     return made
 
 
-def _body_format(media_type: str) -> Json:
-    """A body that is not described: any JSON, or text."""
-    return {} if media_type == JSON else {"schema": {"type": "string"}}
+def _formats(examples: Mapping[str, Any], name: str) -> Json:
+    """Describe what JSON Schema cannot: text by an example, JSON of some other kind likewise, and files."""
+    return {media_type: _format(example, f"{name} {media_type}") for media_type, example in examples.items()}
+
+
+def _format(example: Any, name: str) -> Json:
+    if example is None:
+        return {"schema": {"type": "string", "format": "binary"}}
+    kind = "string" if isinstance(example, str) else "object"
+    return {"schema": {"type": kind}, "examples": {name: {"value": deepcopy(example)}}}
 
 
 def _responses(operation: _Operation, schemas: Schemas) -> Json:
@@ -160,10 +193,7 @@ def _responses(operation: _Operation, schemas: Schemas) -> Json:
         if contract.answer_examples:
             media["examples"] = _examples(contract.answer_examples)
         answer["content"] = {contract.answer_media_type: media}
-        answer["content"] |= {
-            media_type: {"schema": {"type": "object" if media_type.endswith("json") else "string"}}
-            for media_type in contract.answer_formats
-        }
+        answer["content"] |= _formats(contract.answer_formats, "as")
     if contract.links:
         answer["links"] = {
             name: {
@@ -185,7 +215,7 @@ def _responses(operation: _Operation, schemas: Schemas) -> Json:
         responses["308"] = {
             "description": "Another record stands for this one. The query of the request goes along.",
             "headers": _header_references((*contract.answer_headers, "Location")),
-            "content": {JSON: {"schema": schemas.of(contract.moved)}},
+            "content": {JSON: {"schema": schemas.of(contract.moved), "examples": _examples(contract.moved_examples)}},
         }
     for status in {PROBLEM_KINDS[slug].status for slug in _slugs(operation)}:
         responses[str(status)] = {"$ref": f"#/components/responses/{RESPONSE_NAMES[status]}"}
@@ -242,6 +272,37 @@ def _problem_example(kind: ProblemKind) -> Json:
 
 def _examples(values: Mapping[str, Any]) -> Json:
     return {name: {"value": deepcopy(value)} for name, value in values.items()}
+
+
+def _share_examples(paths: Json) -> Json:
+    """Put a component in the place of each larger example that stands there more than once; give the components."""
+    places: dict[str, list[tuple[Json, str]]] = {}
+    for content in _contents(paths):
+        for label, example in content.get("examples", {}).items():
+            places.setdefault(json.dumps(example), []).append((content, label))
+    shared: Json = {}
+    for text, found in places.items():
+        if len(found) < 2 or len(text) < _SMALL_EXAMPLE:
+            continue
+        content, label = found[0]
+        schema = content["schema"].get("$ref", "").rpartition("/")[2]
+        name = re.sub(r"[^A-Za-z0-9]+", "-", f"{schema} {label}").strip("-")
+        if name in shared:
+            raise ValueError(f"there are two different examples that would be called {name}")
+        shared[name] = content["examples"][label]
+        for elsewhere, its_label in found:
+            elsewhere["examples"][its_label] = {"$ref": f"#/components/examples/{name}"}
+    return dict(sorted(shared.items()))
+
+
+def _contents(node: Any) -> Iterator[Json]:
+    """Give whatever describes a body by its media type."""
+    if isinstance(node, dict):
+        for name, part in node.items():
+            if name == "content":
+                yield from part.values()
+            elif name not in ("examples", "schema"):
+                yield from _contents(part)
 
 
 def _header(name: str) -> Json:

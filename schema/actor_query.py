@@ -22,7 +22,8 @@ class ActorQuery(RecordQuery, frozen=True, kw_only=True, forbid_unknown_fields=T
         Meta(
             description="Actors whose names begin with this, or have words that do, or are nearly it: names before"
             f" further names before aliases, the best first. At most {MAXIMUM_MATCHES} on a page and"
-            f" {MOST_MATCHED:,} in all."
+            f" {MOST_MATCHED:,} in all.",
+            examples=["north kor"],
         ),
     ] = None
 

@@ -47,7 +47,8 @@ class BatchQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Slug | None,
         Meta(
             description="A scheme of `external_ids`: a row whose identifier of that scheme an event has already is "
-            "that event's new content. Every row needs one."
+            "that event's new content. Every row needs one.",
+            examples=["wikidata"],
         ),
     ] = None
 

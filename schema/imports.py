@@ -56,7 +56,8 @@ class ImportQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Slug | None,
         Meta(
             description="A scheme of `external_ids`: a row whose identifier of that scheme an event has already is "
-            "that event's new content. Every row needs one. Left out, rows are matched by their ids."
+            "that event's new content. Every row needs one. Left out, rows are matched by their ids.",
+            examples=["acled"],
         ),
     ] = None
 

@@ -64,7 +64,8 @@ Cursor = Annotated[
         min_length=1,
         max_length=500,
         pattern=r"^[A-Za-z0-9_-]+\Z",
-        description="The `next` of the page before.",
+        description="The `next` of the page before, with the same query.",
+        examples=["AbCdEfGh"],
     ),
 ]
 
@@ -73,7 +74,8 @@ AsOf = Annotated[
     Annotated[str, Meta(max_length=40, pattern=AS_OF_PATTERN)] | None,
     Meta(
         description="What was known then: as of a change, by its sequence, or of an instant (RFC 3339, with an offset"
-        " or Z). The sequence that it meant stands in `as_of` of the answer; asking for that gives the same again."
+        " or Z). The sequence that it meant stands in `as_of` of the answer; asking for that gives the same again.",
+        examples=["60", INSTANT_EXAMPLE],
     ),
 ]
 
@@ -110,10 +112,20 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         ),
     ] = Match.OVERLAPS
     actor: Annotated[
-        list[Line], Meta(max_length=MAXIMUM_VALUES, description="Any of these actors: id, name or alias.")
+        list[Line],
+        Meta(
+            max_length=MAXIMUM_VALUES,
+            description="Any of these actors: id, name or alias.",
+            examples=[["DPRK"], ["north-korea", "russia"]],
+        ),
     ] = []
     actor_all: Annotated[
-        list[Line], Meta(max_length=MAXIMUM_VALUES, description="All of these actors: id, name or alias.")
+        list[Line],
+        Meta(
+            max_length=MAXIMUM_VALUES,
+            description="All of these actors: id, name or alias.",
+            examples=[["north-korea", "russia"]],
+        ),
     ] = []
     include_members: Annotated[
         bool,
@@ -131,29 +143,51 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Meta(
             max_length=MAXIMUM_VALUES,
             description="In any of these roles: the actors asked for or, if none is, anybody.",
+            examples=[["signatory"]],
         ),
     ] = []
-    occurrence: Annotated[list[Occurrence], Meta(max_length=5, description="Any of these occurrences.")] = []
+    occurrence: Annotated[
+        list[Occurrence], Meta(max_length=5, description="Any of these occurrences.", examples=[["planned", "ongoing"]])
+    ] = []
     state: Annotated[
         list[State],
-        Meta(max_length=3, description="Any of these states; published if left out. Drafts need `edit`."),
+        Meta(
+            max_length=3,
+            description="Any of these states; published if left out. Drafts need `edit`.",
+            examples=[["published", "retracted"]],
+        ),
     ] = []
-    kind: Annotated[list[Slug], Meta(max_length=MAXIMUM_VALUES, description="Any of these kinds.")] = []
-    tag: Annotated[list[Tag], Meta(max_length=MAXIMUM_VALUES, description="Any of these tags.")] = []
+    kind: Annotated[
+        list[Slug], Meta(max_length=MAXIMUM_VALUES, description="Any of these kinds.", examples=[["treaty", "talks"]])
+    ] = []
+    tag: Annotated[
+        list[Tag], Meta(max_length=MAXIMUM_VALUES, description="Any of these tags.", examples=[["arms transfers"]])
+    ] = []
     min_confidence: Annotated[Confidence | None, Meta(description="Assessed with at least this confidence.")] = None
     min_precision: Annotated[
         Precision | None, Meta(description="Dated at least this precisely: `month` leaves out years and decades.")
     ] = None
-    source: Annotated[list[UUID], Meta(max_length=MAXIMUM_VALUES, description="Citing any of these sources.")] = []
+    source: Annotated[
+        list[UUID],
+        Meta(
+            max_length=MAXIMUM_VALUES,
+            description="Citing any of these sources.",
+            examples=[["c7904d47-6dec-522f-85c6-a10684b8b622"]],
+        ),
+    ] = []
     publisher: Annotated[
         list[Line],
-        Meta(max_length=MAXIMUM_VALUES, description="Citing a source of any of these publishers: id, name or alias."),
+        Meta(
+            max_length=MAXIMUM_VALUES,
+            description="Citing a source of any of these publishers: id, name or alias.",
+            examples=[["news18"]],
+        ),
     ] = []
     min_reliability: Annotated[
-        Annotated[Reliability, Meta(extra_json_schema={"enum": ["A", "B", "C", "D", "E"]})] | None,
+        Reliability | None,
         Meta(
-            description="Supported by at least one source of this reliability or a better one. F (cannot be judged)"
-            " never satisfies.",
+            description="Supported by at least one source of this reliability, A to E, or a better one. F (cannot be"
+            " judged) is no grade and is refused.",
         ),
     ] = None
     min_origins: Annotated[
@@ -166,27 +200,38 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     overdue: Annotated[bool | None, Meta(description="Planned, and its time has passed everywhere; or all others.")] = (
         None
     )
-    country: Annotated[list[Country], Meta(max_length=MAXIMUM_VALUES, description="In any of these countries.")] = []
+    country: Annotated[
+        list[Country],
+        Meta(max_length=MAXIMUM_VALUES, description="In any of these countries.", examples=[["KP", "RU"]]),
+    ] = []
     bbox: Annotated[
         Annotated[str, Meta(max_length=100, pattern=BOX_PATTERN)] | None,
         Meta(
             description="With a place in this box: west,south,east,north in degrees (WGS 84). A west end beyond the"
-            " east one reaches across the antimeridian."
+            " east one reaches across the antimeridian.",
+            examples=[BOX_EXAMPLE],
         ),
     ] = None
     updated_from: Annotated[
         Annotated[str, Meta(max_length=40, pattern=INSTANT_PATTERN)] | None,
-        Meta(description="Changed at or after this instant (RFC 3339, with an offset or Z)."),
+        Meta(
+            description="Changed at or after this instant (RFC 3339, with an offset or Z).", examples=[INSTANT_EXAMPLE]
+        ),
     ] = None
     external_id: Annotated[
         list[Annotated[str, Meta(max_length=601, pattern=EXTERNAL_ID_PATTERN)]],
-        Meta(max_length=MAXIMUM_VALUES, description="Known elsewhere as any of these: `scheme:value`."),
+        Meta(
+            max_length=MAXIMUM_VALUES,
+            description="Known elsewhere as any of these: `scheme:value`.",
+            examples=[["wikidata:Q423"]],
+        ),
     ] = []
     q: Annotated[
         Annotated[str, Meta(min_length=1, max_length=MAXIMUM_CHARACTERS, pattern=TEXT_PATTERN)] | None,
         Meta(
             description="With all of these words in the title, the summary, the tags, the titles of cited sources or"
-            ' the names of actors and publishers; "a phrase" in quotation marks, `begin*`, and -not behind a hyphen.'
+            ' the names of actors and publishers; "a phrase" in quotation marks, `begin*`, and -not behind a hyphen.',
+            examples=['"mutual defence" DPRK -oil'],
         ),
     ] = None
     sort: Annotated[
@@ -281,7 +326,8 @@ class SourceQuery(RecordQuery, frozen=True, kw_only=True, forbid_unknown_fields=
         Url | None,
         Meta(
             description="The source with this address. How it is written does not count: parameters that only track"
-            " (`utm_source`, `fbclid`, …), the fragment, the case of the host."
+            " (`utm_source`, `fbclid`, …), the fragment, the case of the host.",
+            examples=["https://www.news18.com/"],
         ),
     ] = None
 

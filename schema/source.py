@@ -65,7 +65,8 @@ class SourceSummary(Struct, frozen=True, kw_only=True):
     title: str
     publisher: str | None
     url: str | None
-    published: str | None
+    # As it is stored: it has been read before, and goes out unread.
+    published: Annotated[str, Meta(extra_json_schema={"$ref": "#/components/schemas/Edtf"})] | None
     reliability: Annotated[
         Reliability | None, Meta(description="The source's own or, where it has none, its publisher's.")
     ]

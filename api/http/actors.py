@@ -12,7 +12,7 @@ from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, AnActorQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit, answer_step
-from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE, MERGED_ACTOR, MERGER_IN
+from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE, MERGED_ACTOR, MERGER_IN, MOVED_ACTOR
 from api.http.parameters import read_slug
 from api.settings import Settings
 from api.store import actors, merges
@@ -118,6 +118,7 @@ async def create_actor(
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
             moved=MergedActor,
+            moved_examples={"a merged actor": MOVED_ACTOR},
             answer_examples=_ONE,
         )
     },

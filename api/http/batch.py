@@ -10,6 +10,7 @@ from api.http.bodies import check_media_type, read_bytes, stream_body
 from api.http.contract import JSON, NDJSON, Contract
 from api.http.dependencies import ABatchQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.examples import BATCH_ANSWER, EVENT_IN
+from api.http.format_examples import EVENT_LINE
 from api.http.idempotency import answer_once, read_scope
 from api.ingest.rows import Chunk, Row, at_most, in_chunks, read_array, read_lines
 from api.ingest.run import Options, read_chunks, write_chunks, write_whole
@@ -36,7 +37,7 @@ _MEDIA_TYPES = (JSON, NDJSON)
             query=BatchQuery,
             # To mypy an annotated type is no ``type``; the contract's schema is made from its bounds, too.
             body=Annotated[list[BatchRow], Meta(min_length=1, max_length=MAXIMUM_ROWS)],  # type: ignore[arg-type]
-            body_formats=(NDJSON,),
+            body_formats={NDJSON: EVENT_LINE},
             answer=BatchAnswer,
             request_headers=("Idempotency-Key",),
             problems=("too-many-rows",),

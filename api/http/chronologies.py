@@ -31,7 +31,8 @@ from api.http.examples import (
     CHRONOLOGY_IN,
     CHRONOLOGY_PAGE,
 )
-from api.http.exports import MEDIA_TYPES, answer_export, chosen_format, home_of
+from api.http.exports import answer_export, chosen_format, home_of
+from api.http.format_examples import FORMAT_EXAMPLES
 from api.http.parameters import read_if_match, read_slug
 from api.settings import Settings
 from api.store import chronologies
@@ -229,7 +230,7 @@ async def discard_chronology(request: HttpRequest, store: TheStore, reader: TheR
             query=EventQuery,
             answer=ChronologyEventPage,
             answer_headers=("ETag", "Cache-Control", "Link"),
-            answer_formats=tuple(MEDIA_TYPES)[1:],
+            answer_formats=FORMAT_EXAMPLES,
             request_headers=("If-None-Match",),
             problems=("invalid-cursor", "query-timeout", "forbidden", "not-acceptable", "too-many-events", "withdrawn"),
             answer_examples={"June 2024": CHRONOLOGY_EVENTS},

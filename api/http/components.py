@@ -167,8 +167,9 @@ class Schemas:
             made["pattern"] = ecmascript(made["pattern"])
         if isinstance(made.get("$ref"), str):
             made["$ref"] = SCHEMAS + _renamed(made["$ref"].removeprefix(SCHEMAS))
-        if "enum" in made and "$ref" not in made and "anyOf" not in made:
-            made = {"type": "string", **made}
+            made.pop("type", None)
+        if "enum" in made:
+            made = self._enumeration(made)
         if made.get("required") == []:
             del made["required"]
         if "discriminator" in made:
@@ -181,6 +182,22 @@ class Schemas:
             if "description" not in made and "description" in choices[0]:
                 made["description"] = choices[0].pop("description")
         return _in_order(made)
+
+    def _enumeration(self, schema: Json) -> Json:
+        """Describe an enumeration: a single value without a name as a constant, a part of another by a name."""
+        if "$ref" in schema:
+            whole = schema["$ref"].removeprefix(SCHEMAS)
+            name, description = f"{whole}In", f"What a writer can set of {whole}."
+            self._add(name, {"title": name, "description": description, "type": "string", "enum": schema["enum"]})
+            # Left out, it means something else for a new record than for an edit; a client would send a default itself.
+            rest = {key: value for key, value in schema.items() if key not in ("enum", "default")}
+            return {**rest, "$ref": SCHEMAS + name}
+        if "anyOf" in schema:
+            return schema
+        if len(schema["enum"]) > 1 or "title" in schema:
+            return {"type": "string", **schema}
+        rest = {key: value for key, value in schema.items() if key != "enum"}
+        return {"type": "string", **rest, "const": schema["enum"][0]}
 
     def _tagged_union(self, union: Json) -> Json:
         """Put a named component in the place of a union whose members are told apart by a member of theirs."""

@@ -73,18 +73,26 @@ HEADER_SCHEMAS: dict[str, dict[str, Any]] = {
         "examples": ["0199c3a4-5b6d-7e8f-9a0b-1c2d3e4f5a6b"],
     },
     "Last-Event-ID": {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})$", "examples": ["42"]},
+    "If-None-Match": {"type": "string", "examples": ['W/"80-5f0c9a526c8e"']},
     "X-Request-ID": {"type": "string", "format": "uuid"},
 }
 
-_UUID = {"type": "string", "format": "uuid"}
-_SLUG = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": SLUG_PATTERN}
+
+def _uuid(example: str) -> dict[str, Any]:
+    return {"type": "string", "format": "uuid", "examples": [example]}
+
+
+def _slug(example: str) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "maxLength": 100, "pattern": SLUG_PATTERN, "examples": [example]}
+
+
 #: The parameters of paths, by name: what they are, and their schemas.
 PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "event_id": ("The event's id.", _UUID),
-    "source_id": ("The source's id.", _UUID),
-    "actor_id": ("The actor's id.", _SLUG),
-    "import_id": ("The import's id.", _UUID),
-    "slug": ("The chronology's slug.", _SLUG),
+    "event_id": ("The event's id.", _uuid("f210f2e5-140a-50ee-ac6f-e4aa1ad06256")),
+    "source_id": ("The source's id.", _uuid("c7904d47-6dec-522f-85c6-a10684b8b622")),
+    "actor_id": ("The actor's id.", _slug("north-korea")),
+    "import_id": ("The import's id.", _uuid("0199c3a4-5b6d-7e8f-9a0b-1c2d3e4f5a6b")),
+    "slug": ("The chronology's slug.", _slug("north-korea-and-russia")),
     "number": (
         "The number of the release or of the revision, counted from 1.",
         {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
@@ -131,12 +139,15 @@ class Contract:
     ``query``: each member is a query parameter; without it the operation takes none and refuses any.
     ``body``, ``body_media_types``: what it reads. ``partial`` says that the body is a JSON Merge Patch (RFC 7396):
     every member may be left out, and those with a default may be null.
-    ``body_formats``: further media types of the body, which JSON Schema cannot describe.
+    ``body_formats``: further media types of the body, which JSON Schema cannot describe, each with an example as it
+    travels; None for what is no text.
     ``body_extra``: the type of a write-only member ``change`` which goes along in the body. With it, members that
     only ``answer`` has are tolerated in the body, so that what GET gave can be PUT back.
     ``answer``, ``answer_media_type``, ``status``: what success looks like. ``answer_formats``: further media types of
-    the answer, which JSON Schema cannot describe; with ``or_file``, ``answer_media_type`` may also be that of a file.
-    ``moved``: what is answered besides a permanent redirect where another record stands for this one.
+    the answer, which JSON Schema cannot describe, each with an example likewise; with ``or_file``,
+    ``answer_media_type`` may also be that of a file.
+    ``moved``: what is answered besides a permanent redirect where another record stands for this one; with
+    ``moved_examples``.
     ``answer_headers``, ``request_headers``: names from ``HEADERS``.
     ``problems``: slugs of ``schema.problem.PROBLEM_KINDS`` beside those that follow from the rest (see
     ``expected_problems``).
@@ -150,13 +161,14 @@ class Contract:
     query: type[Struct] | None = None
     body: type | None = None
     body_media_types: tuple[str, ...] = (JSON,)
-    body_formats: tuple[str, ...] = ()
+    body_formats: Mapping[str, Any] = field(default_factory=dict)
     partial: bool = False
     body_extra: type | None = None
     answer: type | None = None
     moved: type | None = None
+    moved_examples: Mapping[str, Any] = field(default_factory=dict)
     answer_media_type: str = JSON
-    answer_formats: tuple[str, ...] = ()
+    answer_formats: Mapping[str, Any] = field(default_factory=dict)
     or_file: bool = False
     answer_headers: tuple[str, ...] = ()
     request_headers: tuple[str, ...] = ()

@@ -15,7 +15,8 @@ from api.http.contract import JSON, MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit, answer_step
 from api.http.examples import EVENT, EVENT_IN, EVENT_PAGE
-from api.http.exports import MEDIA_TYPES, answer_export, chosen_format
+from api.http.exports import answer_export, chosen_format
+from api.http.format_examples import FORMAT_EXAMPLES
 from api.http.parameters import read_if_match, read_uuid
 from api.store import events, listing
 from schema.change import Change, EntityKind, RestorationIn, RetractionIn
@@ -49,7 +50,7 @@ _ONE = {"the treaty": EVENT}
             query=EventQuery,
             answer=EventPage,
             answer_headers=("ETag", "Cache-Control", "Link"),
-            answer_formats=tuple(MEDIA_TYPES)[1:],
+            answer_formats=FORMAT_EXAMPLES,
             request_headers=("If-None-Match",),
             problems=("invalid-cursor", "query-timeout", "forbidden", "not-acceptable", "too-many-events"),
             answer_examples={"June 2024": EVENT_PAGE},

@@ -22,10 +22,14 @@ from schema.source import Source, SourceIn, SourceSummary
 from schema.vocabulary import ChangeType, RelationType
 from schema.wire import encode, to_builtins
 
-_TIME = "2025-06-01T09:00:00.000000Z"
+RECORDED_AT = "2025-06-01T09:00:00.000000Z"
 _SAMPLE = sample.load()
 _ACTORS = {actor.id: actor for actor in _SAMPLE.actors}
 _SOURCES = {source.id: source for source in _SAMPLE.sources if source.id is not None}
+_RECORDED: dict[str, Any] = {"revision": 1, "sequence": 7, "created_at": RECORDED_AT, "updated_at": RECORDED_AT}
+#: The actors and sources of the chronology as the store gives them back.
+ACTORS_IN_FULL = {name: Actor(**{**structs.asdict(given), **_RECORDED}) for name, given in _ACTORS.items()}
+SOURCES_IN_FULL = {name: Source(**{**structs.asdict(given), **_RECORDED}) for name, given in _SOURCES.items()}
 
 
 def _included(actors: list[str], sources: list[UUID]) -> Included:
@@ -61,9 +65,9 @@ def _event(given: EventIn, sequence: int) -> tuple[Event, Included]:
         evidence=count_evidence(citations, {source: _SOURCES[source].publisher for source in sources}),
         revision=1,
         sequence=sequence,
-        created_at=_TIME,
-        updated_at=_TIME,
-        published_at=_TIME,
+        created_at=RECORDED_AT,
+        updated_at=RECORDED_AT,
+        published_at=RECORDED_AT,
     )
     named = [name for citation in citations for name in citation.attribution if name in _ACTORS]
     return event, _included([actor.id for actor in event.actors] + named, list(dict.fromkeys(sources)))
@@ -74,18 +78,17 @@ def _without(value: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: member for name, member in value.items() if name not in names and member not in (None, [], {})}
 
 
-_RECORDED: dict[str, Any] = {"revision": 1, "sequence": 7, "created_at": _TIME, "updated_at": _TIME}
-_the_event, _its_included = _event(next(event for event in _SAMPLE.events if event.kind == "treaty"), 57)
+THE_EVENT, _its_included = _event(next(event for event in _SAMPLE.events if event.kind == "treaty"), 57)
 _the_actor: ActorIn = _ACTORS["msmt"]
 _the_source = next(source for source in _SAMPLE.sources if source.publisher == "news18")
 
-EVENT: dict[str, Any] = to_builtins(_the_event) | {"included": to_builtins(_its_included)}
+EVENT: dict[str, Any] = to_builtins(THE_EVENT) | {"included": to_builtins(_its_included)}
 EVENT_IN: dict[str, Any] = _without(
-    to_builtins(_the_event),
+    to_builtins(THE_EVENT),
     *("id", "when", "evidence", "retraction", "revision", "sequence", "created_at", "updated_at", "published_at"),
 )
 EVENT_PAGE: dict[str, Any] = {
-    "items": [to_builtins(_the_event)],
+    "items": [to_builtins(THE_EVENT)],
     "next": None,
     "count": None,
     "range": to_builtins(Range(earliest="2024-06-01", latest="2024-06-30")),
@@ -95,12 +98,12 @@ EVENT_PAGE: dict[str, Any] = {
 }
 
 _nothing_included = to_builtins(Included(actors={}, sources={}))
-_actor = to_builtins(Actor(**{**structs.asdict(_the_actor), **_RECORDED}))
+_actor = to_builtins(ACTORS_IN_FULL[_the_actor.id])
 ACTOR: dict[str, Any] = _actor | {"included": _nothing_included}
 ACTOR_IN: dict[str, Any] = _without(to_builtins(_the_actor))
 #: The same for PUT, where the address says which.
 ACTOR_EDIT: dict[str, Any] = _without(ACTOR_IN, "id")
-ACTOR_PAGE: dict[str, Any] = {"items": [_actor], "next": None, "included": _nothing_included}
+ACTOR_PAGE: dict[str, Any] = {"items": [_actor], "next": None, "as_of": None, "included": _nothing_included}
 MERGER_IN: dict[str, Any] = {"into": "MSMT", "change": {"reason": "Two articles name one team in two ways."}}
 MERGED_ACTOR: dict[str, Any] = {
     **_actor,
@@ -113,23 +116,23 @@ _source = to_builtins(Source(**{**structs.asdict(_the_source), **_RECORDED}))
 _publisher = to_builtins(_included([_the_source.publisher or ""], []))
 SOURCE: dict[str, Any] = _source | {"included": _publisher}
 SOURCE_IN: dict[str, Any] = _without(to_builtins(_the_source), "id")
-SOURCE_PAGE: dict[str, Any] = {"items": [_source], "next": None, "included": _publisher}
+SOURCE_PAGE: dict[str, Any] = {"items": [_source], "next": None, "as_of": None, "included": _publisher}
 
 _the_chronology = ChronologyIn(
     slug="north-korea-and-russia",
     title="North Korea and Russia",
     introduction="What has passed between the two states.",
     filter=EventFilter(actor_all=["north-korea", "russia"]),
-    items=[ChronologyItem(event_id=_the_event.id, note="Everything after rests on this.")],
+    items=[ChronologyItem(event_id=THE_EVENT.id, note="Everything after rests on this.")],
     licence="CC0-1.0",
     language="en",
 )
-_chronology = to_builtins(Chronology(**{**structs.asdict(_the_chronology), **_RECORDED, "published_at": _TIME}))
+_chronology = to_builtins(Chronology(**{**structs.asdict(_the_chronology), **_RECORDED, "published_at": RECORDED_AT}))
 _its_actors = to_builtins(_included(["north-korea", "russia"], []))
 CHRONOLOGY: dict[str, Any] = _chronology | {"included": _its_actors}
 CHRONOLOGY_IN: dict[str, Any] = to_builtins(_the_chronology) | {"filter": {"actor_all": ["DPRK", "Russia"]}}
 CHRONOLOGY_EDIT: dict[str, Any] = _without(CHRONOLOGY_IN, "slug")
-CHRONOLOGY_PAGE: dict[str, Any] = {"items": [_chronology], "next": None, "included": _its_actors}
+CHRONOLOGY_PAGE: dict[str, Any] = {"items": [_chronology], "next": None, "as_of": None, "included": _its_actors}
 CHRONOLOGY_EVENTS: dict[str, Any] = EVENT_PAGE | {
     "notes": {str(item.event_id): item.note for item in _the_chronology.items}
 }
@@ -142,7 +145,7 @@ _released = Release(
     note="As quoted in the article of June 2025.",
     licence=_the_chronology.licence,
     citation="North Korea and Russia. Release 1, 2025-06-01. As of change 80, digest (SHA-256) " + "5e" * 32 + ".",
-    made_at=_TIME,
+    made_at=RECORDED_AT,
     sequence=80,
     digest="5e" * 32,
     events=17,
@@ -164,7 +167,7 @@ RELEASE_PAGE: dict[str, Any] = {
     "items": [
         {
             "number": 1,
-            "made_at": _TIME,
+            "made_at": RECORDED_AT,
             "href": "/v1/chronologies/north-korea-and-russia/releases/1",
             "manifest": RELEASE,
             "withdrawn": None,
@@ -182,7 +185,7 @@ def _revisions(record: dict[str, Any], corrected: dict[str, Any], reason: str) -
     first = {
         "revision": 1,
         "sequence": record["sequence"],
-        "recorded_at": _TIME,
+        "recorded_at": RECORDED_AT,
         "type": "create",
         "author": "Newsroom desk",
         "reason": None,
@@ -201,7 +204,7 @@ def _revisions(record: dict[str, Any], corrected: dict[str, Any], reason: str) -
 
 
 EVENT_REVISIONS, EVENT_REVISION = _revisions(
-    to_builtins(_the_event), {"tags": [*_the_event.tags, "defence"]}, "The tag was missing."
+    to_builtins(THE_EVENT), {"tags": [*THE_EVENT.tags, "defence"]}, "The tag was missing."
 )
 ACTOR_REVISIONS, ACTOR_REVISION = _revisions(
     _actor, {"aliases": [*_actor["aliases"], "The Team"]}, "The articles use this name, too."
@@ -247,7 +250,7 @@ RELATED: dict[str, Any] = to_builtins(
 )
 
 _by_whom: dict[str, Any] = {
-    "recorded_at": _TIME,
+    "recorded_at": RECORDED_AT,
     "revision": 1,
     "type": ChangeType.CREATE,
     "author": "Newsroom desk",
@@ -255,16 +258,16 @@ _by_whom: dict[str, Any] = {
     "redacted": False,
     "redacts": [],
 }
-_actor_change = ActorChange(
-    id=_the_actor.id, sequence=7, document=Actor(**{**structs.asdict(_the_actor), **_RECORDED}), **_by_whom
-)
-_event_change = EventChange(id=str(_the_event.id), sequence=57, document=_the_event, **_by_whom)
-HEAD: dict[str, Any] = to_builtins(Head(sequence=80, digest="5e" * 32, recorded_at=_TIME))
+_actor_change = ActorChange(id=_the_actor.id, sequence=7, document=ACTORS_IN_FULL[_the_actor.id], **_by_whom)
+_event_change = EventChange(id=str(THE_EVENT.id), sequence=57, document=THE_EVENT, **_by_whom)
+HEAD: dict[str, Any] = to_builtins(Head(sequence=80, digest="5e" * 32, recorded_at=RECORDED_AT))
 CHANGE_PAGE: dict[str, Any] = to_builtins(
     ChangePage(items=[_actor_change, _event_change], after=57, more=True, head=80)
 )
 STREAM_EVENT: dict[str, Any] = {"event": "change", "id": "7", "data": encode(_actor_change).decode()}
 STREAM_END: dict[str, Any] = {"event": "dropped", "data": '{"reason": "stopping", "after": 7}'}
+
+MOVED_ACTOR: dict[str, Any] = {"id": MERGED_ACTOR["id"], "merged_into": _the_actor.id, "revision": 2}
 
 BATCH_ANSWER: dict[str, Any] = {
     "dry_run": False,
@@ -279,8 +282,8 @@ IMPORT_REPORT: dict[str, Any] = {
     "id": "0199c3a4-5b6d-7e8f-9a0b-1c2d3e4f5a6b",
     "state": "finished",
     "author": "Newsroom desk",
-    "started_at": _TIME,
-    "finished_at": _TIME,
+    "started_at": RECORDED_AT,
+    "finished_at": RECORDED_AT,
     "expires_at": "2025-07-01T09:00:00.000000Z",
     "file": "chronology.csv",
     "bytes": 1892,

@@ -17,6 +17,7 @@ from api.formats.report import MEDIA_TYPES, write_csv, write_xlsx
 from api.http.contract import FORM, JSON, NDJSON, Contract, Link
 from api.http.dependencies import AnImportQuery, AReportQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.examples import IMPORT_REPORT
+from api.http.format_examples import EVENT_LINE, EVENT_TABLE, REPORT_TABLE
 from api.http.parameters import read_uuid
 from api.http.uploads import Upload, take_file
 from api.ingest.importing import Way, file_source, import_rows
@@ -44,7 +45,13 @@ from schema.wire import encode
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FILES = (NDJSON, JSON, CSV, XLSX, "application/gzip", "application/octet-stream")
+#: What a file may be sent as, each with an example.
+_FILES = {
+    NDJSON: EVENT_LINE,
+    JSON: {"events": [{"start_date": {"year": "2024", "month": "6"}, "text": {"headline": "The treaty is signed"}}]},
+    CSV: EVENT_TABLE,
+    **dict.fromkeys((XLSX, "application/gzip", "application/octet-stream")),
+}
 _PIECE_BYTES = 256 * 1024
 
 
@@ -60,6 +67,7 @@ _PIECE_BYTES = 256 * 1024
             query=ImportQuery,
             body=ImportForm,
             body_media_types=(FORM,),
+            body_examples={"a table": {"file": EVENT_TABLE}},
             body_formats=_FILES,
             answer=ImportReport,
             answer_headers=("Location",),
@@ -82,7 +90,7 @@ async def create_import(
     """
     with ExitStack() as stack:
         file = cast(BinaryIO, stack.enter_context(TemporaryFile(prefix="dateline-import-")))
-        upload = await take_file(request, file, media_types=_FILES, maximum_bytes=settings.maximum_import_bytes)
+        upload = await take_file(request, file, media_types=tuple(_FILES), maximum_bytes=settings.maximum_import_bytes)
         opening = open_rows(file, asked.format, upload.mapping)
         opened = await asyncio.to_thread(stack.enter_context, opening)
         report = await _imported(store, opened, upload, asked, reader.author)
@@ -181,7 +189,7 @@ def _stopped(error: ProblemError, summary: ImportSummary, *, is_whole: bool) -> 
             tag="imports",
             query=ReportQuery,
             answer=ImportReport,
-            answer_formats=(CSV, XLSX),
+            answer_formats={CSV: REPORT_TABLE, XLSX: None},
             problems=("not-acceptable",),
             scope="edit",
             answer_examples={"two rows": IMPORT_REPORT},

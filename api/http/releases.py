@@ -18,7 +18,8 @@ from api.http.conditional import answer_unchanged
 from api.http.contract import Contract, Link
 from api.http.dependencies import AListQuery, AReleaseQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.examples import RELEASE, RELEASE_IN, RELEASE_PAGE
-from api.http.exports import GUARDS, MEDIA_TYPES, chosen_format, home_of
+from api.http.exports import GUARDS, chosen_format, home_of
+from api.http.format_examples import FORMAT_EXAMPLES
 from api.http.idempotency import answer_once
 from api.http.parameters import is_unchanged, read_number
 from api.store import releases
@@ -139,7 +140,7 @@ async def _alone(request: HttpRequest) -> AsyncIterator[None]:
             tag="chronologies",
             query=ReleaseQuery,
             answer=Release,
-            answer_formats=tuple(MEDIA_TYPES)[1:],
+            answer_formats=FORMAT_EXAMPLES,
             or_file=True,
             answer_headers=("ETag", "Cache-Control"),
             request_headers=("If-None-Match",),
