@@ -30,22 +30,22 @@ from schema.problem import PROBLEM_KINDS, ProblemKind
 _INFO = """\
 A store of events, what happened, is going on or is planned, with rough dates, sources, confidence and history.
 
-**Dates** are texts of the type `Edtf`, kept letter for letter: `2024-06` is June 2024, and no day of it. Treat them as
-strings; no client should make a machine date of one. What follows from a date, its first and last day, its precision
-and how to show it, stands beside it in `when`. Times at which something was recorded are instants in UTC.
+**Dates** are texts of the type `Edtf`, kept letter for letter: `2024-06` is June 2024, and no day of it. Treat them
+as strings; no client should make a machine date of one. What follows from a date, its first and last day, its
+precision and how to show it, stands beside it in `when`. Times at which something was recorded are instants in UTC.
 
-**Pages**: a list gives up to `limit` items and, in `next`, the cursor of the next page, null on the last one; the header
-`Link` has its address. The query has to stay the same from page to page.
+**Pages**: a list gives up to `limit` items and, in `next`, the cursor of the next page, null on the last one; the
+header `Link` has its address. The query has to stay the same from page to page.
 
 **Names**: answers mention actors and sources by id; `included` has the name of each.
 
-**Writing** needs a token. A key of your choice in `Idempotency-Key` makes a POST safe to repeat. Whatever changes a record
-needs its revision in `If-Match`, as the `ETag` of an answer has it: missing, it is refused with 428; if somebody else was
-faster, with 412.
+**Writing** needs a token. A key of your choice in `Idempotency-Key` makes a POST safe to repeat. Whatever changes a
+record needs its revision in `If-Match`, as the `ETag` of an answer has it: missing, it is refused with 428; if
+somebody else was faster, with 412.
 
-**Failures** are answered with problem details (RFC 9457), of the type `Problem`. `type` leads to an explanation, `errors`
-has every fault of the request and where it is. Parameters and members that are not known are refused, never ignored.
-Every answer has an `X-Request-ID`.
+**Failures** are answered with problem details (RFC 9457), of the type `Problem`. `type` leads to an explanation,
+`errors` has every fault of the request and where it is. Parameters and members that are not known are refused, never
+ignored. Every answer has an `X-Request-ID`.
 
 **Changes** of all records are a feed in one order, by pages (`listChanges`) and live (`streamChanges`).
 
