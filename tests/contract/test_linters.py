@@ -23,11 +23,7 @@ def lint(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [commands / name, "lint", *arguments],
         cwd=LINTERS / name,
-        env={
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "REDOCLY_TELEMETRY": "off",
-            "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
-        },
+        env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
