@@ -99,7 +99,7 @@ def document(app: Litestar, version: str) -> Json:
             "schemas": dict(sorted(schemas.components.items())),
             "examples": shared,
             "responses": _problem_responses(slugs),
-            "headers": {name: _header(name) for name in sorted(used_headers | {"X-Request-ID"})},
+            "headers": {name: _answer_header(name) for name in sorted(used_headers | {"X-Request-ID"})},
             "securitySchemes": {
                 "bearerAuth": {
                     "type": "http",
@@ -309,6 +309,11 @@ def _header(name: str) -> Json:
     if name not in HEADERS:
         raise ValueError(f"nothing describes the header {name}")
     return {"description": HEADERS[name], "schema": dict(HEADER_SCHEMAS.get(name, {"type": "string"}))}
+
+
+def _answer_header(name: str) -> Json:
+    # Of those that an answer is said to have, only the link to a next page may be missing.
+    return {**({} if name == "Link" else {"required": True}), **_header(name)}
 
 
 def _header_references(names: Iterable[str]) -> Json:

@@ -247,6 +247,8 @@ class Schemas:
                 if kind not in in_bodies and not kind.__struct_config__.omit_defaults:
                     # The store writes every member of what only it writes, defaults too.
                     schema["required"] = _always_there(kind)
+                    if not schema["required"]:
+                        del schema["required"]
                     for member in schema["properties"].values():
                         member.pop("default", None)
                     self.components[_renamed(kind.__name__)] = _in_order(schema)

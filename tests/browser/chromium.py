@@ -61,7 +61,9 @@ async def serving(http: httpx.AsyncClient, answers: Answers) -> AsyncIterator[tu
             media_type, body = answers[target]
             status, headers = 200, {"Content-Type": media_type}
         else:
-            given = await http.get(target, headers={"Accept-Encoding": "identity"})
+            lines = [line.partition(": ") for line in request.decode().split("\r\n")[1:]]
+            sent = {name: text for name, _, text in lines if name == "Origin"}
+            given = await http.get(target, headers={"Accept-Encoding": "identity", **sent})
             status, body, headers = given.status_code, given.content, dict(given.headers)
         headers = {name.title(): value for name, value in headers.items()}
         headers |= {"Content-Length": str(len(body)), "Connection": "close"}

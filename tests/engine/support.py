@@ -49,13 +49,13 @@ async def _ask(url: str, sql: str) -> Any:
 class Started:
     """A module of these tests run in a session of its own; what it says is read line by line."""
 
-    def __init__(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *command: str, environment: Mapping[str, str] | None = None, directory: Path = ROOT) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DATELINE_")}
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 -- closed in close()
         self._taken = 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command],
-            cwd=ROOT,
+            cwd=directory,
             env=inherited | dict(environment or {}),
             stdin=subprocess.PIPE,
             stdout=self._output,
