@@ -1,18 +1,15 @@
 """What tests that write have in common: bodies, requests, and what a problem must look like."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
 import asyncpg
 import httpx
 
-from api.engine.embedded import EmbeddedServer
 from api.store.tokens import create_token
 from schema.problem import PROBLEM_KINDS
-from tests.conftest import Client, Database, serving
+from tests.conftest import Client
 from tests.store.invariants import check_invariants
 
 NOBODY = "0199c3a4-5b6d-7e8f-9a0b-1c2d3e4f5a6b"
@@ -84,8 +81,6 @@ FULL: dict[str, Any] = {
     "external_ids": {"wikidata": "Q1", "acled": "XY 1"},
 }
 
-_numbers = count(1)
-
 
 _EMPTY = """
     SET lock_timeout = '10s';
@@ -105,27 +100,6 @@ async def empty(client: Client) -> None:
         await connection.execute(_EMPTY)
     finally:
         await connection.close()
-
-
-@asynccontextmanager
-async def lasting_client(server: EmbeddedServer, template: str) -> AsyncIterator[Client]:
-    """A client on a database that outlives a test; whoever writes to it has to empty it."""
-    name = f"lasting_{next(_numbers)}"
-    admin = await asyncpg.connect(server.superuser_url)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER dateline_owner")
-    try:
-        async with serving(
-            Database(*(_on(url, name) for url in (server.url, server.owner_url, server.superuser_url)))
-        ) as client:
-            yield client
-    finally:
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await admin.close()
-
-
-def _on(url: str, database: str) -> str:
-    head, _, parameters = url.partition("?")
-    return f"{head.rpartition('/')[0]}/{database}?{parameters}"
 
 
 def event_body(**members: Any) -> dict[str, Any]:
