@@ -1,7 +1,6 @@
 """What tests that write have in common: bodies, requests, and what a problem must look like."""
 
 import asyncio
-from itertools import count
 from typing import Any
 
 import asyncpg
