@@ -33,6 +33,11 @@ def examples(number: int) -> int:
     return number * SOAK_FACTOR if settings.get_current_profile_name() == _SOAK else number
 
 
+def seeds(number: int, further: int) -> list[Any]:
+    """Parameters of a test that follows random numbers: so many seeds in the base run, and others in the soak."""
+    return [*range(number), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(number, number + further))]
+
+
 def absence(tier: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """Why a tier cannot be run here, if so."""
     need = TIERS[tier]
