@@ -15,7 +15,7 @@ pytestmark = pytest.mark.large
 #: What else a request does than to count, on a machine that is busy.
 _GRACE_S = 1.0
 #: For histograms: the generated dates reach into far years, which no histogram by year does.
-_SINCE = "date_from=1000"
+_SINCE, _BY_MONTH = "date_from=1000", "date_from=1900&date_to=2099&interval=month"
 _FILTERS = [
     *("", "actor=actor-0001", "actor=actor-0100", "actor=actor-1900", "actor_all=actor-0001&actor_all=actor-0002"),
     *("actor_all=actor-0030&actor_all=actor-0040", "actor=actor-0001&actor_role=attacker", "actor_role=attacker"),
@@ -33,7 +33,7 @@ def _questions() -> list[str]:
     asked = []
     for filters in _FILTERS:
         asked += [f"/facets?{filters}", f"?{filters}&count=exact&limit=20", f"?{filters}&count=estimated&limit=20"]
-        asked += [f"/histogram?{filters}&{_SINCE}", f"/histogram?{filters}&{_SINCE}&interval=month&bin=exclude"]
+        asked += [f"/histogram?{filters}&{_SINCE}", f"/histogram?{filters}&{_BY_MONTH}&bin=exclude"]
     for window in _RANGES:
         for filters in ("", "actor=actor-0001", "q=w0001", "occurrence=occurred", "as_of=500000"):
             asked += [f"/facets?{filters}&{window}&own=exclude&top=100", f"?{filters}&{window}&count=exact"]
