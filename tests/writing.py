@@ -81,11 +81,17 @@ FULL: dict[str, Any] = {
 }
 
 
-_EMPTY = """
+#: Whatever refers to actors comes before them.
+_EMPTIED = (
+    *("change", "content", "actor_name", "membership", "source", "actor", "event", "term", "event_term", "event_text"),
+    *("chronology", "release", "release_piece", "release_content", "idempotency", "past_actor", "past_actor_name"),
+    *("past_source", "past_event", "past_event_term", "past_event_text", "past_chronology", "past_membership"),
+)
+#: Rows are deleted, since TRUNCATE makes new files for all tables and indexes: a hundred times as long for a few rows.
+_EMPTY = f"""
     SET lock_timeout = '10s';
-    TRUNCATE change, content, actor, actor_name, source, event, term, event_term, idempotency, chronology, release,
-        release_piece, release_content, past_actor, past_actor_name, past_source, past_event, past_event_term,
-        past_chronology, membership, past_membership, event_text, past_event_text RESTART IDENTITY;
+    {"".join(f"DELETE FROM {table};" for table in _EMPTIED)}
+    SELECT setval(pg_get_serial_sequence('term', 'id'), 1, false);
     UPDATE head SET sequence = 0, public_sequence = 0, recorded_at = 'epoch', digest = decode(repeat('00', 32), 'hex'),
         rebuild = false, follows = NULL, text_language = 'english';
     DELETE FROM token WHERE owner <> 'editor';
@@ -93,7 +99,7 @@ _EMPTY = """
 
 
 async def empty(client: Client) -> None:
-    """Take away all that a test has written: a tenth of what a new database and application cost."""
+    """Take away all that a test has written: a hundredth of what a new database and application cost."""
     connection = await asyncpg.connect(client.database.owner_url)
     try:
         await connection.execute(_EMPTY)
