@@ -20,8 +20,7 @@ async def large(server: EmbeddedServer, template: str, pytestconfig: pytest.Conf
     async with fresh_database(server, template) as made:
         begin = monotonic()
         await multiplied.load(made.owner_url, EVENTS, COPIES, ACTORS)
-        terminal = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-        if terminal is not None:
-            terminal.write_line(f"\n{EVENTS * COPIES:,} events were loaded in {monotonic() - begin:.0f} s")
+        with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\n{EVENTS * COPIES:,} events were loaded in {monotonic() - begin:.0f} s")
         async with looked_at(made) as crowded:
             yield crowded

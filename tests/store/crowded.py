@@ -53,28 +53,39 @@ class Crowded(NamedTuple):
 def filled_store(directory: Path) -> Iterator[Database]:
     """Where the filled store is that all processes share which know the directory; nobody else connects to it.
 
-    Who has started the server stops it, once nobody else holds the lock.
+    Who has started the server stops it, once nobody else uses it.
     """
     address = directory / "crowded-addresses"
-    with open(directory / "crowded-lock", "a") as lock, ExitStack() as started:
-        flock(lock, LOCK_EX)
+    with (
+        open(directory / "crowded-filling", "a") as filling,
+        open(directory / "crowded-using", "a") as using,
+        ExitStack() as started,
+    ):
+        flock(filling, LOCK_EX)
         is_ours = not address.exists()
         if is_ours:
             # Not in the given directory: as root the server runs as another user, who may not enter that.
             data = started.enter_context(TemporaryDirectory(prefix="dateline-test-"))
             Path(data).chmod(0o711)
             server = started.enter_context(EmbeddedServer(Path(data), durable=False))
-            asyncio.run(execute(server.superuser_url, f"CREATE DATABASE {_FILLED} OWNER dateline_owner"))
-            database = Database(*(named(url, _FILLED) for url in (server.url, server.owner_url, server.superuser_url)))
-            upgrade(database.owner_url, "dateline")
-            asyncio.run(_fill(database.owner_url))
-            address.write_text("\n".join(database), encoding="utf-8")
-        flock(lock, LOCK_SH)
+            address.write_text("\n".join(_filled(server)), encoding="utf-8")
+        flock(using, LOCK_SH)
+        flock(filling, LOCK_UN)
         yield Database(*address.read_text(encoding="utf-8").splitlines())
-        flock(lock, LOCK_UN)
+        flock(using, LOCK_UN)
         if is_ours:
-            flock(lock, LOCK_EX)
+            # Whoever comes now fills one of its own.
+            flock(filling, LOCK_EX)
+            flock(using, LOCK_EX)
             address.unlink()
+
+
+def _filled(server: EmbeddedServer) -> Database:
+    asyncio.run(execute(server.superuser_url, f"CREATE DATABASE {_FILLED} OWNER dateline_owner"))
+    database = Database(*(named(url, _FILLED) for url in (server.url, server.owner_url, server.superuser_url)))
+    upgrade(database.owner_url, "dateline")
+    asyncio.run(_fill(database.owner_url))
+    return database
 
 
 async def _fill(owner_url: str) -> None:
