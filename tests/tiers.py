@@ -23,7 +23,7 @@ TIERS: Mapping[str, tuple[str, str] | None] = {
     "cluster": ("DATELINE_TEST_CLUSTER_URL", "cluster of PostgreSQL with Citus"),
 }
 #: So many times as many examples are drawn in the tier ``soak``.
-SOAK_FACTOR = 8
+SOAK_FACTOR = 4
 _MODEL = "model"
 _SOAK = "soak"
 

@@ -287,7 +287,7 @@ class Walk:
             assert (await self.client.http.get(f"/v1/events/{UUID(name)}", headers=self.client.edit)).status_code == 404
 
 
-@pytest.mark.parametrize("seed", seeds(2, 8))
+@pytest.mark.parametrize("seed", seeds(2, 4))
 async def test_a_random_walk(client: Client, seed: int) -> None:
     await make_actors(client)
     walk = Walk(client, seed)
