@@ -1,4 +1,4 @@
-"""A million events in some minutes: a hundred thousand are generated, and the server makes ten of each.
+"""A million events in a few minutes: a hundred thousand are generated, and the server makes ten of each.
 
 Each copy is an event of its own, with an id, a sequence, entries in the index and words of its own; but ten have the
 same date, title and all else. So what reads, walks and counts has a million, while the number of different dates, terms
