@@ -60,10 +60,10 @@ def test_first_start_says_a_command_that_works_as_it_stands(service: Service) ->
     assert answer.json()["state"] == "draft"
 
 
-#: The phase `coverage` alone sends some ten thousand requests, most of which nobody may without a token; links are
-#: followed in the phase `stateful`. Time is in seconds.
+#: The phase `coverage` sends some thirteen thousand requests, three quarters of them to operations that write: those are
+#: left to the soak. Links are followed in the phase `stateful`. Time is in seconds.
 _BRIEFLY = ["--max-examples", "5", "--phases", "examples,fuzzing,stateful"]
-_WIDELY = ["--max-examples", "3"]
+_READING = ["--phases", "coverage", "--include-method", "GET"]
 _LONG = ["--max-examples", "60", "--max-time", "150"]
 
 
@@ -71,7 +71,8 @@ _LONG = ["--max-examples", "60", "--max-time", "150"]
     ("with_token", "effort", "least"),
     [
         pytest.param(False, _BRIEFLY, 300, id="anybody"),
-        pytest.param(True, _WIDELY, 10_000, id="editor"),
+        pytest.param(True, _BRIEFLY, 500, id="editor"),
+        pytest.param(True, _READING, 2000, id="editor-reading"),
         pytest.param(False, _LONG, 10_000, id="anybody-long", marks=pytest.mark.soak),
         pytest.param(True, _LONG, 10_000, id="editor-long", marks=pytest.mark.soak),
     ],
