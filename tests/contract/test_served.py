@@ -60,8 +60,8 @@ def test_first_start_says_a_command_that_works_as_it_stands(service: Service) ->
     assert answer.json()["state"] == "draft"
 
 
-#: The phase `coverage` sends some thirteen thousand requests, three quarters of them to operations that write: those are
-#: left to the soak. Links are followed in the phase `stateful`. Time is in seconds.
+#: The phase `coverage` sends some thirteen thousand requests, most of them to operations that write: these are left to
+#: the soak. Links are followed in the phase `stateful`. Time is in seconds.
 _BRIEFLY = ["--max-examples", "5", "--phases", "examples,fuzzing,stateful"]
 _READING = ["--phases", "coverage", "--include-method", "GET"]
 _LONG = ["--max-examples", "60", "--max-time", "150"]
