@@ -4,7 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # What the pages with timelines need in a browser; npm writes this file when it has installed all of it.
 WEB    := web/node_modules/.package-lock.json
-DIRECTORIES := api schema migrations tests bench
+# Whole files go to the processes, in the order of tests/conftest.py: the longest first.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 
@@ -15,7 +16,11 @@ serve: $(VENV)/.run $(WEB) ## Serve the API on http://127.0.0.1:8000, with every
 	@exec $(BIN)/dateline serve $(ARGS)
 
 test: check $(WEB) ## Run the checks and the whole test suite against a real PostgreSQL
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-all: test ## The same, and the tiers that take longer: generated clients, planted mistakes, soaks, large data
+	$(PYTEST) --tier generators --tier mistakes --tier soak $(ARGS)
+	$(BIN)/pytest --tier large --tier cluster $(ARGS)
 
 check: $(VENV)/.test ## Format, lint, types, import direction
 	$(BIN)/ruff format --check .
@@ -59,4 +64,4 @@ $(WEB): web/package.json web/package-lock.json
 	  echo 'There is no npm here, which installs TimelineJS: the pages of chronologies say so instead of showing a timeline.'; \
 	fi
 
-.PHONY: help serve test check format openapi lock clean
+.PHONY: help serve test test-all check format openapi lock clean

@@ -70,8 +70,8 @@ class Measured(NamedTuple):
     growth: int
 
 
-def export(address: str, form: str, started: Started) -> Measured:
-    """Export everything in a format, reading as fast as it comes."""
+def export(address: str, form: str, started: Started, **filters: str) -> Measured:
+    """Export everything, or what filters find, in a format, reading as fast as it comes."""
     before = resident_bytes(started)
     begin = perf_counter()
     size = lines = 0
@@ -81,7 +81,7 @@ def export(address: str, form: str, started: Started) -> Measured:
         httpx.stream(
             "GET",
             f"{address}/v1/events",
-            params={"format": form},
+            params={"format": form, **filters},
             headers={"Accept-Encoding": "identity"},
             timeout=60,
         ) as answer,

@@ -29,7 +29,7 @@ from migrations.run import upgrade
 from schema.edtf import Match, Window, parse
 from schema.query import EventQuery, Sort
 from schema.vocabulary import Occurrence
-from tests.store import generation, past
+from tests.store import generation, multiplied, past
 from tests.store.plans import RecordingStore
 
 Call = Callable[[], Awaitable[Any]]
@@ -94,12 +94,23 @@ async def _pairs_of_pages(store: Store, events: int) -> list[Pair]:
         Pair("planned with that actor / planned", page(actor=[_QUARTER], occurrence=planned), page(occurrence=planned)),
         Pair("any of 5 actors / one, ten years", page(actor=generation.ACTORS[:5], **_TEN_YEARS), quarter),
         Pair("any of 20 actors / one, ten years", page(actor=generation.ACTORS[:20], **_TEN_YEARS), quarter),
-        Pair("what has a word of every second event / all", page(q=generation.WORDS[0]), first),
-        Pair("what has a middling word / all", page(q=generation.WORDS[60]), first),
-        Pair("what has a rare word / all", page(q=generation.WORDS[2900]), first),
-        Pair("the best of a popular word / all", page(q=generation.WORDS[0], sort=Sort.RELEVANCE), first),
         Pair("two actors seldom together / one", page(actor_all=pair_of_actors), page(actor_all=pair_of_actors[:1])),
     ]
+
+
+def _pairs_of_searches(store: Store) -> list[Pair]:
+    first, popular = _page(store), generation.WORDS[0]
+    asked: dict[str, dict[str, Any]] = {
+        "what has a word of every second event": {"q": popular},
+        "what has a middling word": {"q": generation.WORDS[60]},
+        "what has a rare word": {"q": generation.WORDS[2900]},
+        "what has a popular word and a rare one": {"q": f"{popular} {generation.WORDS[2900]}"},
+        "a popular word, an actor of a quarter": {"q": popular, "actor": [_QUARTER]},
+        "the latest change first of a popular word": {"q": popular, "sort": Sort.UPDATED_DESCENDING},
+        "the best of a popular word": {"q": popular, "sort": Sort.RELEVANCE},
+        "the best of a middling word": {"q": generation.WORDS[60], "sort": Sort.RELEVANCE},
+    }
+    return [Pair(f"{name} / all", _page(store, **members), first) for name, members in asked.items()]
 
 
 class _Apart(Store):
@@ -195,6 +206,20 @@ async def measure(pair: Pair, rounds: int) -> str:
     return f"| {pair.name} | {ratio:.2f} | {low:.2f}–{high:.2f} | {median(first):.2f} / {median(second):.2f} |"
 
 
+async def _run_searches(server: EmbeddedServer, events: int, copies: int, rounds: int) -> None:
+    begin = perf_counter()
+    await multiplied.load(server.owner_url, events, copies)
+    print(
+        f"{events:,} events, {copies} of each, loaded in {perf_counter() - begin:.0f} s; medians of {rounds} rounds\n",
+        flush=True,
+    )
+    pool = await create_pool(server.url, size=2, query_timeout_s=30.0)
+    print("| pair | ratio | middle half | ms |\n| --- | --- | --- | --- |")
+    for pair in _pairs_of_searches(Store(pool)):
+        print(await measure(pair, rounds), flush=True)
+    await pool.close()
+
+
 async def _run(server: EmbeddedServer, events: int, superseded: int, rounds: int, *, only_past: bool) -> None:
     owner = await asyncpg.connect(server.owner_url)
     cited = generation.sources()
@@ -212,7 +237,8 @@ async def _run(server: EmbeddedServer, events: int, superseded: int, rounds: int
     store = Store(pool)
     pairs = await _pairs_of_the_past(store, _Apart(pool), loaded.last, events)
     if not only_past:
-        pairs += [*await _pairs_of_pages(store, events), *await _pairs_of_statements(pool, cached, uncached)]
+        pairs += [*await _pairs_of_pages(store, events), *_pairs_of_searches(store)]
+        pairs += await _pairs_of_statements(pool, cached, uncached)
     print("| pair | ratio | middle half | ms |\n| --- | --- | --- | --- |")
     for pair in pairs:
         print(await measure(pair, rounds), flush=True)
@@ -227,11 +253,15 @@ def main() -> None:
     parser.add_argument("--superseded", type=int, help="two thirds of the events, if left out")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--only-past", action="store_true", help="only what is asked of the past")
+    parser.add_argument("--copies", type=int, help="only searches, in a store with so many of each event and no past")
     arguments = parser.parse_args()
     with TemporaryDirectory(prefix="dateline-bench-") as directory:
         Path(directory).chmod(0o711)
         with EmbeddedServer(Path(directory), durable=False) as server:
             upgrade(server.owner_url, "dateline")
+            if arguments.copies:
+                asyncio.run(_run_searches(server, arguments.events, arguments.copies, arguments.rounds))
+                return
             superseded = arguments.events * 2 // 3 if arguments.superseded is None else arguments.superseded
             asyncio.run(_run(server, arguments.events, superseded, arguments.rounds, only_past=arguments.only_past))
 

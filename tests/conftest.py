@@ -21,7 +21,24 @@ from api.store.store import Store
 from api.store.tokens import create_token
 from migrations.run import upgrade
 
+pytest_plugins = ["tests.tiers"]
+
+#: The files that take longest, which begin first: a process that begins one last keeps all others waiting.
+_LONGEST = [
+    "tests/store/test_plans.py",
+    "tests/contract/test_served.py",
+    "tests/store/test_counting_model.py",
+    "tests/contract/test_exports_served.py",
+    "tests/store/test_plans_as_of.py",
+]
+
 _numbers = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    ranks = {Path(__file__).parents[1] / name: rank for rank, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 class Database(NamedTuple):
@@ -60,7 +77,7 @@ def server() -> Iterator[EmbeddedServer]:
 def template(server: EmbeddedServer) -> str:
     """The name of a migrated, empty database to copy."""
     asyncio.run(_admin(server, "CREATE DATABASE template_empty OWNER dateline_owner"))
-    upgrade(_named(server.owner_url, "template_empty"), "dateline")
+    upgrade(named(server.owner_url, "template_empty"), "dateline")
     return "template_empty"
 
 
@@ -72,7 +89,8 @@ async def _admin(server: EmbeddedServer, sql: str) -> None:
         await connection.close()
 
 
-def _named(url: str, database: str) -> str:
+def named(url: str, database: str) -> str:
+    """The address of another database of the same server."""
     head, _, parameters = url.partition("?")
     return f"{head.rpartition('/')[0]}/{database}?{parameters}"
 
@@ -81,7 +99,7 @@ def _named(url: str, database: str) -> str:
 async def fresh_database(server: EmbeddedServer, template: str) -> AsyncIterator[Database]:
     name = f"test_{next(_numbers)}"
     await _admin(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER dateline_owner")
-    yield Database(_named(server.url, name), _named(server.owner_url, name), _named(server.superuser_url, name))
+    yield Database(named(server.url, name), named(server.owner_url, name), named(server.superuser_url, name))
     await _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -113,6 +131,16 @@ async def database(server: EmbeddedServer, template: str) -> AsyncIterator[Datab
 async def client(database: Database) -> AsyncIterator[Client]:
     async with serving(database) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+async def lasting(server: EmbeddedServer, template: str) -> AsyncIterator[Client]:
+    """A client on a database that outlives a test; whoever writes to it has to empty it (``tests.writing.empty``).
+
+    There is one for all: each keeps connections open, for as long as the run goes on.
+    """
+    async with fresh_database(server, template) as made, serving(made) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -40,10 +40,10 @@ async def sequences_of(database: Database) -> list[int]:
     return [row["sequence"] for row in rows]
 
 
-async def write_on_and_on(service: Service, name: str) -> None:
+async def write_on_and_on(service: Service, name: str, writes: int) -> None:
     """Create, change and batch events, drafts too."""
     async with writer_of(service) as http:
-        for number in range(WRITES):
+        for number in range(writes):
             state = "draft" if number % 3 == 0 else "published"
             made = await write_event(http, title=f"{name} {number}", state=state)
             changed = await http.patch(
@@ -86,7 +86,8 @@ async def stream(service: Service) -> list[dict[str, Any]]:
     return found
 
 
-async def test_all_followers_of_two_processes_have_the_same_history(database: Database) -> None:
+@pytest.mark.parametrize("writes", [WRITES, pytest.param(10 * WRITES, marks=pytest.mark.soak)])
+async def test_all_followers_of_two_processes_have_the_same_history(database: Database, writes: int) -> None:
     with served(database) as one, served(database) as other:
         reading = [
             asyncio.create_task(work)
@@ -96,13 +97,15 @@ async def test_all_followers_of_two_processes_have_the_same_history(database: Da
             )
         ]
         services = itertools.cycle((one, other))
-        await asyncio.gather(*(write_on_and_on(next(services), f"Writer {number}") for number in range(WRITERS)))
+        await asyncio.gather(
+            *(write_on_and_on(next(services), f"Writer {number}", writes) for number in range(WRITERS))
+        )
         async with writer_of(other) as http:
             await write_event(http, title=THE_END)
         async with asyncio.timeout(PATIENCE_S):
             followed = await asyncio.gather(*reading)
     sequences = await sequences_of(database)
-    assert len(sequences) >= WRITERS * WRITES * 5
+    assert len(sequences) >= WRITERS * writes * 5
     for changes in followed:
         assert [change["sequence"] for change in changes] == sequences
         assert changes == followed[0]

@@ -5,19 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.engine.embedded import EmbeddedServer
-from tests.conftest import Client
-from tests.writing import empty, lasting_client
+from tests.conftest import Client, fresh_database, serving
+from tests.writing import empty
 
 
-@pytest.fixture(scope="package")
-async def lasting(server: EmbeddedServer, template: str) -> AsyncIterator[Client]:
-    async with lasting_client(server, template) as client:
-        yield client
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def lasting_target(server: EmbeddedServer, template: str) -> AsyncIterator[Client]:
-    async with lasting_client(server, template) as client:
+    async with fresh_database(server, template) as made, serving(made) as client:
         yield client
 
 

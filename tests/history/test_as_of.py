@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import Client
 from tests.store.test_log_walk import ACTORS, Walk
+from tests.tiers import seeds
 from tests.writing import (
     check_problem,
     check_whole,
@@ -101,7 +102,7 @@ async def _head(client: Client) -> int:
     return sequence
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(1, 3))
 async def test_every_answer_comes_back_as_of_its_moment(client: Client, seed: int) -> None:
     await make_actors(client)
     body = {"slug": "walk", "title": "Walk", "state": "draft", "filter": {"kind": ["talks"], "actor": ["DPRK"]}}

@@ -11,6 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 import asyncpg
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -19,6 +20,7 @@ from api.history.redaction import redact
 from schema.change import EntityKind
 from tests.conftest import Client
 from tests.history.test_following import catch_up, check_equal, check_follower
+from tests.tiers import examples
 from tests.writing import check_whole, empty, send
 
 _TITLES = st.sampled_from(["One", "Two", "Three"])
@@ -375,10 +377,11 @@ class Machine(RuleBasedStateMachine):
         return [moment for moment in moments if moment <= head]
 
 
+@pytest.mark.model
 async def test_the_store_does_what_the_model_does(client: Client, target: Client) -> None:
     loop = asyncio.get_running_loop()
     checks = settings(
-        max_examples=8,
+        max_examples=examples(6),
         stateful_step_count=25,
         deadline=None,
         print_blob=True,

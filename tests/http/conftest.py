@@ -4,15 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.engine.embedded import EmbeddedServer
 from tests.conftest import Client
-from tests.writing import empty, lasting_client
-
-
-@pytest.fixture(scope="package")
-async def lasting(server: EmbeddedServer, template: str) -> AsyncIterator[Client]:
-    async with lasting_client(server, template) as client:
-        yield client
+from tests.writing import empty
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from schema.query import EventQuery
 from schema.text import MAXIMUM_INTEGER
 from tests.conftest import Client
+from tests.tiers import examples
 from tests.writing import (
     FULL,
     MERGE_PATCH,
@@ -422,7 +423,8 @@ TARGETS = [
 ]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.model
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     target=st.sampled_from(TARGETS),
     mutations=MUTATIONS,
@@ -463,7 +465,8 @@ QUERY_VALUES = (
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.model
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     path=st.sampled_from(["/v1/events", "/v1/actors", "/v1/sources", f"/v1/events/{NOBODY}"]),
     pairs=st.lists(st.tuples(QUERY_NAMES, QUERY_VALUES), max_size=4),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from api.store import events
 from tests.conftest import Client
 from tests.schema.edtf.strategies import edtf_texts
+from tests.tiers import examples
 from tests.writing import (
     FULL,
     MERGE_PATCH,
@@ -215,7 +216,8 @@ async def _put_back(client: Client, body: dict[str, Any]) -> None:
     assert (back.status_code, back.content) == (200, got.content), back.text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.model
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies=st.lists(EVENTS, min_size=1, max_size=2))
 async def test_any_event_can_be_put_back(client: Client, bodies: list[dict[str, Any]]) -> None:
     if (await client.http.get("/v1/actors/russia")).status_code == 404:

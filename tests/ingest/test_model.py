@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from api.ingest import rows as ingest_rows
 from api.ingest import writing as ingest_writing
 from tests.conftest import Client
+from tests.tiers import examples
 from tests.writing import check_whole, contents_of, empty
 
 IDS = [f"0199c3a4-0000-7000-8000-0000000001{number:02d}" for number in range(4)]
@@ -109,8 +110,9 @@ class Model:
         return "updated"
 
 
+@pytest.mark.model
 @settings(
-    max_examples=60,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

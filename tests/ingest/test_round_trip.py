@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from api.ingest import importing
 from tests.conftest import Client
 from tests.ingest.files import events, lines, send_file
+from tests.tiers import examples
 from tests.writing import FULL, check_whole, empty, event_body, make_actors, make_event, send_ok
 
 IDS = [f"0199c3a4-0000-7000-8000-0000000003{number:02d}" for number in range(8)]
@@ -57,8 +58,11 @@ async def test_a_store_is_the_same_after_out_and_in(client: Client) -> None:
     await check_whole(client)
 
 
+@pytest.mark.model
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     targets=st.lists(st.lists(st.integers(0, 7), max_size=3, unique=True), min_size=8, max_size=8),

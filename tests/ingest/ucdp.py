@@ -12,9 +12,8 @@ from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from api.engine.embedded import EmbeddedServer
-from tests.conftest import Client
+from tests.conftest import Client, fresh_database, serving
 from tests.ingest.files import send_file, shared
-from tests.writing import lasting_client
 
 #: Every how many rows one is taken, beside all whose day is not known.
 EVERY = 1 if os.environ.get("DATELINE_WHOLE_FILES") else 12
@@ -35,7 +34,7 @@ async def imported_file(server: EmbeddedServer, template: str) -> AsyncIterator[
     writer = csv.DictWriter(written, list(kept[0]))
     writer.writeheader()
     writer.writerows(kept)
-    async with lasting_client(server, template) as client:
+    async with fresh_database(server, template) as made, serving(made) as client:
         report = await send_file(client, gzip.compress(written.getvalue().encode()), "ged.csv.gz")
         yield Imported(client, kept, report)
 

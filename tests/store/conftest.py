@@ -1,19 +1,13 @@
 """The application on a database that is emptied after each test, and on a large one that is only read."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from api.engine.embedded import EmbeddedServer
-from tests.conftest import Client
-from tests.store.crowded import Crowded, crowded_store
-from tests.writing import empty, lasting_client
-
-
-@pytest.fixture(scope="package")
-async def lasting(server: EmbeddedServer, template: str) -> AsyncIterator[Client]:
-    async with lasting_client(server, template) as client:
-        yield client
+from tests.conftest import Client, Database
+from tests.store.crowded import Crowded, crowded_store, filled_store
+from tests.writing import empty
 
 
 @pytest.fixture
@@ -22,7 +16,16 @@ async def client(lasting: Client) -> AsyncIterator[Client]:
     await empty(lasting)
 
 
-@pytest.fixture(scope="package")
-async def crowded(server: EmbeddedServer, template: str) -> AsyncIterator[Crowded]:
-    async with crowded_store(server, template) as made:
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The large store that all processes of this run share."""
+    directory = tmp_path_factory.getbasetemp()
+    # With several processes each has a directory of its own in that of the run.
+    with filled_store(directory.parent if "PYTEST_XDIST_WORKER" in os.environ else directory) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+async def crowded(filled: Database) -> AsyncIterator[Crowded]:
+    async with crowded_store(filled) as made:
         yield made

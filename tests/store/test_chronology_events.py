@@ -24,6 +24,7 @@ from schema.vocabulary import State
 from tests.conftest import fresh_database
 from tests.store import generation
 from tests.store import test_filters_model as model
+from tests.tiers import examples
 
 _PUBLISHED = [State.PUBLISHED]
 
@@ -133,7 +134,8 @@ def _asked(draw: st.DrawFn) -> Drawn:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.model
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=_asked())
 async def test_pages_hold_what_the_model_holds(store: Store, drawn: Drawn) -> None:
     """Nothing twice, nothing lost, in order; notes only for what is on the page."""

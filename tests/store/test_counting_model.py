@@ -44,6 +44,7 @@ from schema.query import EventQuery
 from tests.conftest import fresh_database
 from tests.store import generation
 from tests.store import test_filters_model as model
+from tests.tiers import examples
 
 _IDS = {str(event.id): event for event in model._world().events}
 _HOUR = 3600
@@ -160,7 +161,8 @@ def _day(text: str) -> int:
     return day_number(int(year), int(month), int(day))
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.model
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(asked=_questions())
 async def test_any_histogram_has_what_the_model_has(store: Store, asked: Asked) -> None:
     query = HistogramQuery(**asked.members, as_of=asked.as_of, interval=asked.interval, bin=asked.binning)
@@ -223,7 +225,8 @@ def _values(event: Event, dimension: Dimension) -> set[str]:
     }[dimension]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.model
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     asked=_questions(),
     chosen=st.lists(st.sampled_from(Dimension), max_size=3),

@@ -37,6 +37,7 @@ from schema.source import Source
 from schema.vocabulary import Confidence, Occurrence, Reliability, Stance, State
 from tests.conftest import Client, fresh_database
 from tests.store import generation
+from tests.tiers import examples
 from tests.writing import check_whole, make, make_event, read
 
 _NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
@@ -411,7 +412,8 @@ def _set(drawn: Drawn) -> Iterator[None]:
         yield
 
 
-@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.model
+@settings(max_examples=examples(500), deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=_queries())
 async def test_any_filters_together_find_what_the_model_finds(store: Store, drawn: Drawn) -> None:
     """All pages, in order, and on each the count and the resolved range."""

@@ -1,50 +1,20 @@
-"""What the actor box costs where there are 100,000 actors, whatever is typed; and what a rename costs.
-
-The names are made of few syllables, so that all of them share their trigrams with thousands of others.
-"""
+"""What the actor box costs where there are 100,000 actors, whatever is typed; and what a rename costs."""
 
 import time
 from collections.abc import AsyncIterator
-from random import Random
 from statistics import median
 
 import asyncpg
 import pytest
-from msgspec import structs
 
 from api.engine.embedded import EmbeddedServer
-from api.store.actor_rows import name_rows
-from schema.actor import Actor, ActorName
 from schema.actor_query import MOST_MATCHED
 from tests.conftest import fresh_database
-from tests.store import generation
+from tests.store import many_actors
 from tests.store.crowded import Crowded, looked_at
 from tests.store.plans import explain
 
 _ACTORS = 100_000
-_SYLLABLES = "ka ro min sto pel ver na li to kha zan ber gra du mo sel".split()  # noqa: SIM905
-_TYPED = [
-    *("a", "k", "t", "the", "th", "ka", "kaka", "karo", "kami ro", "ka ka ka", "k k k k k k", "0", "00", "000001"),
-    *(
-        "the 000001th actor",
-        "he 00001th acto",
-        "thw 000001th actr",
-        "kaminsto",
-        "kamimsto",
-        "minka rover",
-        "zzz",
-        "qqqqq",
-    ),
-    *("selka", "selak", "stop", "actor-000017", "veranto selmo khazan berlin", "the " * 50, "a " * 100, "ka" * 100),
-    *(
-        "kar min sto pel ver na li to kha zan",
-        "th 0 a",
-        "%",
-        "_ _ _",
-        "actor the",
-        "karominstopelvernalitokhazanbergra",
-    ),
-]
 
 
 @pytest.fixture(scope="module")
@@ -52,31 +22,13 @@ async def many(server: EmbeddedServer, template: str) -> AsyncIterator[Crowded]:
     """A store with very many actors, and events of one of them."""
     async with fresh_database(server, template) as made:
         owner = await asyncpg.connect(made.owner_url)
-        random = Random("names")
-        first = generation.actors()[0]
-
-        def syllables() -> str:
-            return "".join(random.choices(_SYLLABLES, k=random.randint(2, 4))).capitalize()
-
-        def actor(number: int) -> Actor:
-            name = f"The {number:06d}th actor" if number % 2 else " ".join(syllables() for _ in range(number % 3 + 1))
-            further = [ActorName(name=f"{syllables()} {syllables()}")] if number % 5 == 0 else []
-            aliases = [f"{syllables()} of {number}"] if number % 3 == 0 else []
-            actor_id = f"actor-{number:06d}"
-            return structs.replace(first, id=actor_id, name=name, names=further, aliases=aliases, sequence=0)
-
-        actors = [actor(number) for number in range(_ACTORS)]
-        await generation.copy(owner, "actor", [generation.actor_row(actor) for actor in actors])
-        rows = [row._asdict() | {"actor_id": actor.id, "sequence": 0} for actor in actors for row in name_rows(actor)]
-        await generation.copy(owner, "actor_name", rows)
-        await owner.execute("VACUUM ANALYZE actor")
-        await owner.execute("VACUUM ANALYZE actor_name")
+        await many_actors.load(owner, _ACTORS)
         await owner.close()
         async with looked_at(made) as crowded:
             yield crowded
 
 
-@pytest.mark.parametrize("typed", _TYPED)
+@pytest.mark.parametrize("typed", many_actors.TYPED)
 async def test_a_search_reads_a_bounded_number_of_names(many: Crowded, typed: str) -> None:
     many.store.sent.clear()
     near = ""
@@ -111,7 +63,7 @@ async def _best_ms(many: Crowded, path: str, **parameters: str) -> float:
 async def test_a_search_takes_a_small_multiple_of_a_page(many: Crowded) -> None:
     """As a rule; what is typed to be hard to find, and is nobody's name, takes more, and not much more."""
     page = await _best_ms(many, "/v1/actors", limit="50")
-    times = {typed: await _best_ms(many, "/v1/actors", q=typed) for typed in _TYPED}
+    times = {typed: await _best_ms(many, "/v1/actors", q=typed) for typed in many_actors.TYPED}
     assert median(times.values()) < 8 * page, times
     assert max(times.values()) < 80 * page, times
 
