@@ -18,7 +18,7 @@ serve: $(VENV)/.run $(WEB) ## Serve the API on http://127.0.0.1:8000, with every
 test: check $(WEB) ## Run the checks and the whole test suite against a real PostgreSQL
 	$(PYTEST) $(ARGS)
 
-test-all: test ## The same, and the tiers that take longer: generated clients, planted mistakes, soaks, large data
+test-all: test $(VENV)/.generators ## The same, and the tiers that take longer: generated clients, planted mistakes, soaks, large data
 	$(PYTEST) --tier generators --tier mistakes --tier soak $(ARGS)
 	$(BIN)/pytest --tier large --tier cluster $(ARGS)
 
@@ -32,6 +32,8 @@ format: $(VENV)/.test ## Rewrite the sources in the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+generators: $(VENV)/.generators ## Install the generators of clients, for the tests that use them
+
 openapi: $(VENV)/.run ## Write openapi.yaml from the code
 	$(BIN)/dateline openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
 
@@ -39,6 +41,7 @@ lock: $(VENV)/.test ## Resolve the dependencies anew into requirements/*.txt
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build --group test pyproject.toml --output-file requirements/test.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraint requirements/test.txt --group generators pyproject.toml --output-file requirements/generators.txt
 
 clean: ## Remove the virtual environment, what npm installed and the caches (never the data)
 	rm -rf $(VENV) web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -56,6 +59,11 @@ $(VENV)/.test: $(VENV)/.run requirements/test.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/test.txt
 	@touch $@
 
+# Generators of clients, and what the clients that they make need. They bring a Java of their own.
+$(VENV)/.generators: $(VENV)/.test requirements/generators.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/generators.txt
+	@touch $@
+
 $(WEB): web/package.json web/package-lock.json
 	@if command -v npm >/dev/null; then \
 	  (cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
@@ -64,4 +72,4 @@ $(WEB): web/package.json web/package-lock.json
 	  echo 'There is no npm here, which installs TimelineJS: the pages of chronologies say so instead of showing a timeline.'; \
 	fi
 
-.PHONY: help serve test test-all check format openapi lock clean
+.PHONY: help serve test test-all check format generators openapi lock clean

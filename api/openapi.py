@@ -158,7 +158,7 @@ def _operation(operation: _Operation, schemas: Schemas) -> Json:
             "required": True,
             "content": {
                 **{media_type: deepcopy(media) for media_type in contract.body_media_types},
-                **_formats(contract.body_formats, "sent as"),
+                **_formats(schemas, contract.body_formats, "sent as"),
             },
         }
     made["responses"] = _responses(operation, schemas)
@@ -172,16 +172,16 @@ def _operation(operation: _Operation, schemas: Schemas) -> Json:
     return made
 
 
-def _formats(examples: Mapping[str, Any], name: str) -> Json:
+def _formats(schemas: Schemas, examples: Mapping[str, Any], name: str) -> Json:
     """Describe what JSON Schema cannot: text by an example, JSON of some other kind likewise, and files."""
-    return {media_type: _format(example, f"{name} {media_type}") for media_type, example in examples.items()}
+    return {media_type: _format(schemas, example, f"{name} {media_type}") for media_type, example in examples.items()}
 
 
-def _format(example: Any, name: str) -> Json:
+def _format(schemas: Schemas, example: Any, name: str) -> Json:
     if example is None:
         return {"schema": {"type": "string", "format": "binary"}}
-    kind = "string" if isinstance(example, str) else "object"
-    return {"schema": {"type": kind}, "examples": {name: {"value": deepcopy(example)}}}
+    schema = {"type": "string"} if isinstance(example, str) else schemas.json_file()
+    return {"schema": schema, "examples": {name: {"value": deepcopy(example)}}}
 
 
 def _responses(operation: _Operation, schemas: Schemas) -> Json:
@@ -193,7 +193,7 @@ def _responses(operation: _Operation, schemas: Schemas) -> Json:
         if contract.answer_examples:
             media["examples"] = _examples(contract.answer_examples)
         answer["content"] = {contract.answer_media_type: media}
-        answer["content"] |= _formats(contract.answer_formats, "as")
+        answer["content"] |= _formats(schemas, contract.answer_formats, "as")
     if contract.links:
         answer["links"] = {
             name: {

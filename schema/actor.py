@@ -15,7 +15,7 @@ MAXIMUM_MERGED = 100
 
 ExternalIds = Annotated[
     dict[Slug, Line],
-    Meta(max_length=50, description='Identifiers elsewhere, by scheme: `{"wikidata": "Q423"}`.'),
+    Meta(title="ExternalIds", max_length=50, description='Identifiers elsewhere, by scheme: `{"wikidata": "Q423"}`.'),
 ]
 
 

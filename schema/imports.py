@@ -68,7 +68,8 @@ class ImportForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     file: Annotated[
         str, Meta(description="The file; its name is taken from the part.", extra_json_schema={"format": "binary"})
     ]
-    mapping: Annotated[Mapping | UnsetType, Meta(description="Which columns or fields give which members.")] = UNSET
+    # Without a description of its own: generators of clients lose its type otherwise.
+    mapping: Mapping | UnsetType = UNSET
 
 
 class ImportRowResult(RowResult, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from schema.vocabulary import Bound, Occurrence, Stance, State
 _Name = Annotated[str, Meta(min_length=1, max_length=300)]
 _Text = Annotated[str, Meta(max_length=2000)]
 _Separator = Annotated[str, Meta(min_length=1, max_length=10)]
-_Words = Annotated[dict[str, str], Meta(max_length=1000)]
+_Words = Annotated[dict[str, str], Meta(title="Words", max_length=1000, description="What stands for what.")]
 
 
 class DateFormat(StrEnum):

@@ -375,10 +375,12 @@ class EventPage(Struct, frozen=True, kw_only=True):
         list[str], Meta(description="What is to be said of how the query was read or answered, for people.")
     ]
     names: Annotated[
-        dict[str, dict[str, str]] | UnsetType,
+        dict[str, Annotated[dict[str, str], Meta(title="ActorNames", description="Names of actors, by their ids.")]]
+        | UnsetType,
         Meta(
+            title="DatedNames",
             description="With `names=dated`: by the ids of events and actors, the names that these had when it began,"
-            " where they are not those in `included`."
+            " where they are not those in `included`.",
         ),
     ] = UNSET
     included: Included

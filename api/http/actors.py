@@ -9,7 +9,7 @@ from api.auth import Reader
 from api.history.redaction import missing
 from api.http.answers import answer_listed, answer_moved, answer_page, answer_record
 from api.http.conditional import answer_unchanged, list_tag, read_as_of
-from api.http.contract import JSON, MERGE_PATCH, Contract, Link
+from api.http.contract import MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, AnActorQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit, answer_step
 from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE, MERGED_ACTOR, MERGER_IN, MOVED_ACTOR
@@ -177,7 +177,7 @@ async def replace_actor(
             tag="actors",
             body=ActorIn,
             body_extra=Change,
-            body_media_types=(MERGE_PATCH, JSON),
+            body_media_types=(MERGE_PATCH,),
             partial=True,
             answer=ActorAnswer,
             answer_headers=("ETag",),

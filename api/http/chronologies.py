@@ -13,7 +13,7 @@ from api.formats.registry import WRITERS
 from api.history.redaction import missing
 from api.http.answers import answer_listed, answer_page, answer_record, dated_names, nothing
 from api.http.conditional import answer_unchanged, list_tag, read_as_of, this_minute
-from api.http.contract import JSON, MERGE_PATCH, Contract, Link
+from api.http.contract import MERGE_PATCH, Contract, Link
 from api.http.dependencies import (
     AMomentQuery,
     AnEventQuery,
@@ -177,7 +177,7 @@ async def replace_chronology(
             tag="chronologies",
             body=ChronologyIn,
             body_extra=Change,
-            body_media_types=(MERGE_PATCH, JSON),
+            body_media_types=(MERGE_PATCH,),
             partial=True,
             answer=ChronologyAnswer,
             answer_headers=("ETag",),

@@ -46,6 +46,12 @@ _SOURCE_REFERENCE = "A source: its id, or the source itself, which is found or e
 _TAGGED_UNIONS = {
     "entity": ("FeedItem", "One change, with the record as it was then; `entity` tells which kind of record it is."),
 }
+_JSON_FILE: Json = {
+    "title": "JsonFile",
+    "description": "A file in a format that is JSON.",
+    "type": "object",
+    "additionalProperties": True,
+}
 _NUMBER = "A number; whole ones are exact within ±(2^53−1)."
 
 
@@ -94,8 +100,13 @@ class Schemas:
         """Refer to a type or any JSON file, making a component for that."""
         stem = self._name(kind)
         choice: Json = {"title": f"{stem}OrFile", "description": f"A {stem} or, where a format is asked for, a file."}
-        self._add(f"{stem}OrFile", {**choice, "anyOf": [self.of(kind), {"type": "object"}]})
+        self._add(f"{stem}OrFile", {**choice, "anyOf": [self.of(kind), self.json_file()]})
         return {"$ref": f"{SCHEMAS}{stem}OrFile"}
+
+    def json_file(self) -> Json:
+        """Refer to any JSON object, making a component for that."""
+        self._add("JsonFile", dict(_JSON_FILE))
+        return {"$ref": SCHEMAS + "JsonFile"}
 
     def query_parameters(self, kind: type[Struct]) -> list[Json]:
         """Describe the members of a query's type as parameters."""
@@ -125,6 +136,8 @@ class Schemas:
             name = f"{stem}Replacement"
         properties = schema["properties"]
         if contract.body_extra is not None:
+            # Left out, a stored one stays; clients that fill in a default would publish drafts.
+            properties.get("state", {}).pop("default", None)
             properties["change"] = {**self.of(contract.body_extra), "writeOnly": True}
             answered = self.components[self._name(contract.answer)] if contract.answer else {"properties": {}}
             for member, value in answered["properties"].items():
@@ -150,21 +163,24 @@ class Schemas:
     def _tidied(self, schema: Any) -> Any:
         """Go through a schema as msgspec makes it, and make it one of the contract."""
         if isinstance(schema, list):
-            return [self._tidied(part) for part in schema]
+            return [self._part(part) for part in schema]
         if not isinstance(schema, dict):
             return schema
         made = {
             # Examples and defaults are values, not schemas; the names of properties are not keywords.
-            key: value if key in ("default", "examples", "enum") else self._tidied(value)
+            key: value if key in ("default", "examples", "enum") else self._part(value)
             for key, value in schema.items()
             if key != "properties"
         }
         if "properties" in schema:
-            made["properties"] = {name: self._tidied(member) for name, member in schema["properties"].items()}
+            made["properties"] = {name: self._part(member) for name, member in schema["properties"].items()}
         if isinstance(made.get("description"), str):
             made["description"] = prose(made["description"])
         if isinstance(made.get("pattern"), str):
             made["pattern"] = ecmascript(made["pattern"])
+            if word := re.fullmatch(r"\^([a-z]+)\$", made["pattern"]):
+                made["const"] = word[1]
+                del made["pattern"]
         if isinstance(made.get("$ref"), str):
             made["$ref"] = SCHEMAS + _renamed(made["$ref"].removeprefix(SCHEMAS))
             made.pop("type", None)
@@ -182,6 +198,15 @@ class Schemas:
             if "description" not in made and "description" in choices[0]:
                 made["description"] = choices[0].pop("description")
         return _in_order(made)
+
+    def _part(self, schema: Any) -> Any:
+        """Tidy what lies within a schema; what its type gives a title becomes a component."""
+        made = self._tidied(schema)
+        if not isinstance(made, dict) or "title" not in made:
+            return made
+        beside = {"default": made.pop("default")} if "default" in made else {}
+        self._add(made["title"], made)
+        return {"$ref": SCHEMAS + made["title"], **beside}
 
     def _enumeration(self, schema: Json) -> Json:
         """Describe an enumeration: a single value without a name as a constant, a part of another by a name."""
@@ -274,7 +299,7 @@ class Schemas:
         target = self.components.get(name, {})
         if target.get("type") != "object":
             return schema
-        patch = self._as_patch(deepcopy(target))
+        patch = self._as_patch(deepcopy(target)) if "properties" in target else self._patched(target)
         patch |= {
             "title": f"{name}Patch",
             "description": f"Changes to a part of type {name}: what is left out stays.",
@@ -321,6 +346,9 @@ def _parameter(name: str, schema: Json, *, required: bool) -> Json:
         schema = {**choice, **schema}
     if schema.get("default", ...) in (None, []):
         del schema["default"]
+    if "$ref" in schema and "default" in schema:
+        # Generators of clients lose the type of a parameter if there is something beside a reference.
+        description = f"{description.removesuffix('.')}. Left out: `{schema.pop('default')}`."
     if schema.get("type") == "array":
         _refuse_empty(schema["items"])
         made: Json = {"style": "form", "explode": True, "schema": schema}

@@ -11,7 +11,7 @@ from api.formats.registry import WRITERS
 from api.history.redaction import missing
 from api.http.answers import answer_page, answer_record, dated_names, nothing
 from api.http.conditional import answer_unchanged, list_tag, read_as_of, this_minute
-from api.http.contract import JSON, MERGE_PATCH, Contract, Link
+from api.http.contract import MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit, answer_step
 from api.http.examples import EVENT, EVENT_IN, EVENT_PAGE
@@ -194,7 +194,7 @@ async def replace_event(
             tag="events",
             body=EventIn,
             body_extra=Change,
-            body_media_types=(MERGE_PATCH, JSON),
+            body_media_types=(MERGE_PATCH,),
             partial=True,
             answer=EventAnswer,
             answer_headers=("ETag",),

@@ -9,7 +9,7 @@ from api.auth import Reader
 from api.history.redaction import missing
 from api.http.answers import answer_listed, answer_record
 from api.http.conditional import answer_unchanged, list_tag, read_as_of
-from api.http.contract import JSON, MERGE_PATCH, Contract, Link
+from api.http.contract import MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, ASourceQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit
 from api.http.examples import SOURCE, SOURCE_IN, SOURCE_PAGE
@@ -151,7 +151,7 @@ async def replace_source(
             tag="sources",
             body=SourceIn,
             body_extra=Change,
-            body_media_types=(MERGE_PATCH, JSON),
+            body_media_types=(MERGE_PATCH,),
             partial=True,
             answer=SourceAnswer,
             answer_headers=("ETag",),
