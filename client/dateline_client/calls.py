@@ -1,6 +1,8 @@
 """Arguments of callers, made into those of generated operations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import signature
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -15,17 +17,28 @@ def given(value: Value | None) -> Value | Unset:
     return UNSET if value is None else value
 
 
-def checked(kind: type, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Make keywords of an operation: names must be those of its TypedDict, and what may be several becomes a list.
+def described(
+    describe: Callable[..., dict[str, Any]], kind: type, parameters: Mapping[str, Any], *fixed: Any
+) -> Callable[..., dict[str, Any]]:
+    """Give parameters to generated code: their names must be those of the operation's TypedDict.
 
-    What is None is left out.
+    What may be several becomes a list; what is None is left out. Raises TypeError.
     """
     unknown = sorted(parameters.keys() - kind.__annotations__.keys())
     if unknown:
         raise TypeError(f"There is no parameter {', '.join(unknown)}. There are: {', '.join(kind.__annotations__)}.")
-    return {
-        name: _listed(value) if name in REPEATED else value for name, value in parameters.items() if value is not None
+    taken = signature(describe).parameters
+    chosen = {
+        _generated_name(name, taken): _listed(value) if name in REPEATED else value
+        for name, value in parameters.items()
+        if value is not None
     }
+    return partial(describe, *fixed, **chosen)
+
+
+def _generated_name(name: str, taken: Mapping[str, Any]) -> str:
+    """Give the name of a parameter in generated code, which keeps off builtins and names of its own."""
+    return next(one for one in (name, f"{name}_", f"{name}_query") if one in taken)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -71,10 +71,8 @@ class AsyncEvents(AsyncSender):
         >>> async for event in client.events(actor=["north-korea", "russia"], kind="treaty", date_from="2024"):
         ...     print(event.date, event.title)
         """
-        chosen = calls.checked(parameters.ListEvents, filters)
-
         return self._list(
-            partial(list_events._get_kwargs, **chosen),
+            calls.described(list_events._get_kwargs, parameters.ListEvents, filters),
             items_of(Event),
             EventPage.from_dict,
             max_items=max_items,
@@ -96,10 +94,8 @@ class AsyncEvents(AsyncSender):
         >>> async for event in client.chronology_events("north-korea-and-russia"):
         ...     print(event.date, event.title)
         """
-        chosen = calls.checked(parameters.ListChronologyEvents, filters)
-
         return self._list(
-            partial(list_chronology_events._get_kwargs, slug, **chosen),
+            calls.described(list_chronology_events._get_kwargs, parameters.ListChronologyEvents, filters, slug),
             items_of(Event),
             ChronologyEventPage.from_dict,
             max_items=max_items,
@@ -128,8 +124,9 @@ class AsyncEvents(AsyncSender):
         >>> counted = await client.histogram(actor="north-korea", interval="year")
         >>> [(each.label, each.count) for each in counted.bins]
         """
-        chosen = calls.checked(parameters.HistogramEvents, filters)
-        return await self._read(Histogram.from_dict, histogram_events._get_kwargs(**chosen))
+        return await self._read(
+            Histogram.from_dict, calls.described(histogram_events._get_kwargs, parameters.HistogramEvents, filters)()
+        )
 
     async def facets(self, **filters: Unpack[parameters.FacetEvents]) -> Facets:
         """Count events by what they have: actors, kinds, publishers, tags.
@@ -137,8 +134,9 @@ class AsyncEvents(AsyncSender):
         >>> counted = await client.facets(facet=["actor", "kind"], top=10)
         >>> [(each.value, each.count) for each in counted.facets.kind.values]
         """
-        chosen = calls.checked(parameters.FacetEvents, filters)
-        return await self._read(Facets.from_dict, facet_events._get_kwargs(**chosen))
+        return await self._read(
+            Facets.from_dict, calls.described(facet_events._get_kwargs, parameters.FacetEvents, filters)()
+        )
 
     async def get_event(self, event_id: UUID | str, *, as_of: int | str | None = None) -> Event:
         """Read one event; raises NotFound."""

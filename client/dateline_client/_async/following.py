@@ -69,7 +69,7 @@ class AsyncChanges(AsyncSender):
 
     async def _streamed(self, after: int, waits: Waits) -> AsyncGenerator[Change, None]:
         """Give what a stream brings until it ends, in whatever way; raise only what would not change."""
-        arguments = stream_changes._get_kwargs(last_event_id=str(after))
+        arguments = stream_changes._get_kwargs(after=after, last_event_id=str(after))
         timeout = httpx.Timeout(self._http.timeout.connect, read=_SILENCE_S)
         try:
             async with aconnect_sse(self._http, timeout=timeout, **arguments) as stream:

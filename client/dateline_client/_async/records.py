@@ -48,6 +48,7 @@ from dateline_client.generated.models import (
     ChronologyPatch,
     EditType,
     Release,
+    ReleaseEntry,
     ReleasePage,
     Revision,
     RevisionPage,
@@ -76,7 +77,7 @@ class AsyncActors(AsyncSender):
         ...     print(actor.id, actor.name)
         """
         return self._list(
-            partial(list_actors._get_kwargs, **calls.checked(parameters.ListActors, filters)),
+            calls.described(list_actors._get_kwargs, parameters.ListActors, filters),
             items_of(Actor),
             ActorPage.from_dict,
             max_items=max_items,
@@ -171,7 +172,7 @@ class AsyncSources(AsyncSender):
         ...     print(source.title, source.url)
         """
         return self._list(
-            partial(list_sources._get_kwargs, **calls.checked(parameters.ListSources, filters)),
+            calls.described(list_sources._get_kwargs, parameters.ListSources, filters),
             items_of(Source),
             SourcePage.from_dict,
             max_items=max_items,
@@ -245,7 +246,7 @@ class AsyncChronologies(AsyncSender):
         ...     print(chronology.slug, chronology.title)
         """
         return self._list(
-            partial(list_chronologies._get_kwargs, **calls.checked(parameters.ListChronologies, filters)),
+            calls.described(list_chronologies._get_kwargs, parameters.ListChronologies, filters),
             items_of(Chronology),
             ChronologyPage.from_dict,
             max_items=max_items,
@@ -313,11 +314,11 @@ class AsyncChronologies(AsyncSender):
 
     def releases(
         self, slug: str, *, max_items: int | None = None, page_size: int = 200, cursor: str | None = None
-    ) -> AsyncListing[Release, ReleasePage]:
+    ) -> AsyncListing[ReleaseEntry, ReleasePage]:
         """List the releases of a chronology."""
         return self._list(
             partial(list_releases._get_kwargs, slug),
-            lambda page: [Release.from_dict(item) for item in page["items"]],
+            lambda page: [ReleaseEntry.from_dict(item) for item in page["items"]],
             ReleasePage.from_dict,
             max_items=max_items,
             page_size=page_size,
