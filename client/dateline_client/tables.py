@@ -22,7 +22,7 @@ def needed_pandas() -> ModuleType:
 def table_of(events: Iterable[Event]) -> "pandas.DataFrame":
     """Make a table with one row for each event; the columns are always the same."""
     rows = [_row(event) for event in events]
-    frame: pandas.DataFrame = needed_pandas().DataFrame(rows, columns=list(_COLUMNS))
+    frame: pandas.DataFrame = needed_pandas().DataFrame(rows, columns=list(_COLUMNS), dtype="object")
     return frame.astype(_COLUMNS)
 
 
