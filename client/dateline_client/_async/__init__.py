@@ -1,4 +1,4 @@
-"""The client, for ``async``. The one for threads is made of this code when the distribution is built."""
+"""The client: one for ``async``, and one for threads, which is made of its code when the distribution is built."""
 
 from dateline_client._async.events import AsyncEvents
 from dateline_client._async.following import AsyncChanges
