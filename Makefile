@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # What the pages with timelines need in a browser; npm writes this file when it has installed all of it.
 WEB    := web/node_modules/.package-lock.json
+# What the Python client is made of when it is installed: it is made anew when one of these changes.
+CLIENT := openapi.yaml $(wildcard client/*.* client/templates/* client/dateline_client/_async/*.py)
 DIRECTORIES := api schema migrations tests bench
 
 .DEFAULT_GOAL := help
@@ -36,6 +38,7 @@ lock: $(VENV)/.test ## Resolve the dependencies anew into requirements/*.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build --group test pyproject.toml --output-file requirements/test.txt
 
 clean: ## Remove the virtual environment, what npm installed and the caches (never the data)
+	rm -rf client/dateline_client/generated client/dateline_client/_sync
 	rm -rf $(VENV) web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
@@ -47,8 +50,9 @@ $(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements/test.txt
+$(VENV)/.test: $(VENV)/.run requirements/test.txt $(CLIENT)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/test.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable client
 	@touch $@
 
 $(WEB): web/package.json web/package-lock.json
