@@ -91,7 +91,7 @@ class AsyncEvents(AsyncSender):
     ) -> AsyncListing[Event, ChronologyEventPage]:
         """Find the events of a chronology, in its order; the filters narrow them. Its notes are in ``pages()``.
 
-        >>> async for event in client.chronology_events("north-korea-and-russia"):
+        >>> async for event in client.chronology_events("arms"):
         ...     print(event.date, event.title)
         """
         return self._list(
