@@ -17,8 +17,11 @@ from dateline_client import AsyncDateline, Dateline, NotFound, models
 from tests.engine.support import ROOT, free_port, starting
 from tests.writing import event_body
 
-README = (ROOT / "client" / "README.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+SNIPPETS = [
+    snippet
+    for readme in (ROOT / "client" / "README.md", ROOT / "README.md")
+    for snippet in re.findall(r"^```python\n(.*?)^```", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+]
 PACKAGE = Path(dateline_client.__file__).parent
 
 
@@ -35,7 +38,7 @@ def served() -> Iterator[tuple[str, str]]:
             yield f"http://127.0.0.1:{port}", token
 
 
-def test_the_readme_does_what_it_says(served: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_readmes_do_what_they_say(served: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     """Each snippet runs, in order, and says something unless it is about failing."""
     address, token = served
     said = []
@@ -46,7 +49,7 @@ def test_the_readme_does_what_it_says(served: tuple[str, str], capsys: pytest.Ca
             said.append(capsys.readouterr().out)
     assert len(said) == len(SNIPPETS) > 7
     assert all(said), [snippet for snippet, text in zip(SNIPPETS, said, strict=True) if not text]
-    assert said[0] == said[1]
+    assert said[0] == said[1] == said[-1]
     assert "2024-06 Putin and Kim sign a mutual defence treaty" in said[0]
     assert "not-found There is nothing here." in "".join(said)
     assert "\n2 0 0\n" in "".join(said)
