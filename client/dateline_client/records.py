@@ -1,6 +1,7 @@
 """Records as callers have them: what the contract says, with the names and sources that they mention."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from attrs import define
@@ -8,6 +9,7 @@ from attrs import define
 from dateline_client.generated.models import (
     ActorAnswer,
     ActorChange,
+    ChangeType,
     ChronologyAnswer,
     ChronologyChange,
     EventAnswer,
@@ -57,15 +59,32 @@ class Chronology(_Mentions, ChronologyAnswer):
     """An edited selection of events."""
 
 
-@define(frozen=True)
+@define
+class UnknownRecord:
+    """A record of a kind that this version of the client does not know."""
+
+    members: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as it came."""
+        return dict(self.members)
+
+
+@define
 class UnknownChange:
-    """A change of a kind of record that this version of the client does not know."""
+    """A change of a kind of record that this version of the client does not know; what all changes have, it has."""
 
     entity: str
     id: str
     sequence: int
-    data: Mapping[str, Any]
-    """All that the service says of it."""
+    recorded_at: datetime
+    revision: int
+    type_: ChangeType
+    author: str
+    reason: str | None
+    redacted: bool
+    redacts: list[int]
+    document: UnknownRecord | None
 
 
 Change = EventChange | ActorChange | SourceChange | ChronologyChange | UnknownChange
@@ -83,9 +102,24 @@ Record = TypeVar("Record", Event, Actor, Source, Chronology)
 def change_of(data: Mapping[str, Any]) -> Change:
     """Read a change of the feed by the kind of record that it is of."""
     known = _CHANGES.get(data["entity"])
-    if known is None:
-        return UnknownChange(data["entity"], data["id"], data["sequence"], data)
-    return known.from_dict(data)
+    if known is not None:
+        return known.from_dict(data)
+    # What all changes have is read as it is read of any of them.
+    common = EventChange.from_dict({**data, "entity": "event", "document": None})
+    document = data["document"]
+    return UnknownChange(
+        entity=data["entity"],
+        id=common.id,
+        sequence=common.sequence,
+        recorded_at=common.recorded_at,
+        revision=common.revision,
+        type_=common.type_,
+        author=common.author,
+        reason=common.reason,
+        redacted=common.redacted,
+        redacts=common.redacts,
+        document=None if document is None else UnknownRecord(document),
+    )
 
 
 class FeedPage(NamedTuple):

@@ -266,10 +266,13 @@ async def test_a_refusal_of_the_stream_is_told() -> None:
 
 
 async def test_a_kind_of_record_that_is_new_is_given_as_it_came() -> None:
-    page = {"items": [change(8, "map"), change(9)], "after": 9, "more": False, "head": 9}
+    drawn = {**change(8, "map"), "type": "create", "document": {"scale": 25000}}
+    page = {"items": [drawn, change(9)], "after": 9, "more": False, "head": 9}
     client, _ = answering(httpx.Response(200, json=page))
     unknown, known = [one async for one in client.changes(7, follow=False)]
     assert isinstance(unknown, UnknownChange)
-    assert (unknown.entity, unknown.sequence, unknown.data["type"]) == ("map", 8, "discard")
+    assert (unknown.entity, unknown.sequence, unknown.type_, unknown.redacts) == ("map", 8, "create", [])
+    assert unknown.document is not None
+    assert unknown.document.to_dict() == {"scale": 25000}
     assert isinstance(known, models.ActorChange)
     assert known.document is None

@@ -2,7 +2,10 @@
 
 import ast
 import inspect
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -53,6 +56,26 @@ def test_the_readmes_do_what_they_say(served: tuple[str, str], capsys: pytest.Ca
     assert "2024-06 Putin and Kim sign a mutual defence treaty" in said[0]
     assert "not-found There is nothing here." in "".join(said)
     assert "\n2 0 0\n" in "".join(said)
+
+
+def test_the_quickstart_for_integrators_runs_as_it_stands(served: tuple[str, str], tmp_path: Path) -> None:
+    address, token = served
+    text = (ROOT / "docs" / "quickstart-integrator.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(snippets) == 5
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-"],
+        input="\n".join(snippets).replace("http://127.0.0.1:8000", address),
+        cwd=tmp_path,
+        env={**os.environ, "TOKEN": token},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "2 19 June 2025\n" in run.stdout
+    assert "changed meanwhile; it is at revision 3" in run.stdout
+    assert "\n/date " in run.stdout
 
 
 def test_what_is_said_of_both_is_true_of_both(served: tuple[str, str]) -> None:
