@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 WEB    := web/node_modules/.package-lock.json
 # Whole files go to the processes, in the order of tests/conftest.py: the longest first.
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+# What the Python client is made of when it is installed: it is made anew when one of these changes.
+CLIENT := openapi.yaml $(wildcard client/*.* client/templates/* client/dateline_client/_async/*.py)
 
 .DEFAULT_GOAL := help
 
@@ -44,6 +46,7 @@ lock: $(VENV)/.test ## Resolve the dependencies anew into requirements/*.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraint requirements/test.txt --group generators pyproject.toml --output-file requirements/generators.txt
 
 clean: ## Remove the virtual environment, what npm installed and the caches (never the data)
+	rm -rf client/dateline_client/generated client/dateline_client/_sync
 	rm -rf $(VENV) web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
@@ -55,8 +58,9 @@ $(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements/test.txt
+$(VENV)/.test: $(VENV)/.run requirements/test.txt $(CLIENT)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/test.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable client
 	@touch $@
 
 # Generators of clients, and what the clients that they make need. They bring a Java of their own.

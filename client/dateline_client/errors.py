@@ -1,0 +1,206 @@
+"""What can go wrong, by what a caller does about it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from dateline_client.generated.models import Fault, Problem
+from dateline_client.generated.types import Unset
+
+
+class DatelineError(Exception):
+    """Whatever this client raises of its own account, but for mistakes in how it is called (TypeError, ValueError)."""
+
+    retry_after_s: float = 0.0
+    """After how many seconds the service asks to be asked again, if it does."""
+
+
+class ConnectionFailed(DatelineError):
+    """No answer came: the service can't be reached, or the connection broke off.
+
+    Where it broke off during a PUT, PATCH or DELETE, that may have been carried out: read the record again.
+    """
+
+
+class UnexpectedAnswer(DatelineError):
+    """An answer that this service does not give, such as the error page of a proxy. ``status`` is that of HTTP."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ProblemError(DatelineError):
+    """The service answered with a problem (RFC 9457); ``problem`` is all that it says.
+
+    >>> try:
+    ...     client.get_event("00000000-0000-4000-8000-000000000000")
+    ... except NotFound as error:
+    ...     print(error.kind, error.problem.detail)
+    not-found There is nothing here.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        faults = [] if isinstance(problem.errors, Unset) else problem.errors
+        super().__init__("\n".join([f"{problem.title}: {problem.detail}", *(_line(fault) for fault in faults)]))
+        self.problem = problem
+        self.faults: list[Fault] = faults
+
+    @property
+    def kind(self) -> str:
+        """The kind of problem, such as ``revision-mismatch``; ``/problems`` of the service explains each."""
+        return self.problem.type_.rpartition("#")[2]
+
+    @property
+    def status(self) -> int:
+        """The status of HTTP."""
+        return self.problem.status
+
+    @property
+    def request_id(self) -> str:
+        """What the service has logged the request under."""
+        return self.problem.request_id
+
+
+class InvalidRequest(ProblemError):
+    """Parameters or a body that can't be taken (400, 413, 415, 422); ``faults`` says what would be right."""
+
+
+class Unauthorized(ProblemError):
+    """A token is needed, or the one that was sent is not known, or no longer (401)."""
+
+
+class Forbidden(ProblemError):
+    """The token lacks the scope that this needs (403)."""
+
+
+class NotFound(ProblemError):
+    """There is nothing there that this reader may see (404)."""
+
+
+class Withdrawn(ProblemError):
+    """It was there and had to be taken away for reasons of law (410)."""
+
+
+class Conflict(ProblemError):
+    """What is stored does not allow this: an id is taken, or the record is in another state (409)."""
+
+
+class RevisionMismatch(ProblemError):
+    """Somebody else changed the record since it was read (412): read it again and look at what changed."""
+
+    @property
+    def current_revision(self) -> int | None:
+        """The record's revision now, if that is told."""
+        revision = self.problem.current_revision
+        return None if isinstance(revision, Unset) else revision
+
+
+class TooManyRequests(ProblemError):
+    """More was asked for than is allowed in this time (429), and still was after several attempts."""
+
+
+class Unavailable(ProblemError):
+    """The service is too busy, or its store does not answer (503), and still so after several attempts."""
+
+
+class ServerFault(ProblemError):
+    """A fault in the service (500); it is logged there under ``request_id``."""
+
+
+#: What reading an answer raises that lacks something.
+_NOT_UNDERSTOOD = (ValueError, KeyError, TypeError, AttributeError)
+
+_OF_STATUS: dict[int, type[ProblemError]] = {
+    400: InvalidRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    410: Withdrawn,
+    412: RevisionMismatch,
+    413: InvalidRequest,
+    415: InvalidRequest,
+    422: InvalidRequest,
+    429: TooManyRequests,
+    500: ServerFault,
+    503: Unavailable,
+}
+
+
+def _line(fault: Fault) -> str:
+    place = fault.parameter or fault.pointer
+    suggestion = f" (suggestion: {fault.suggestion})" if fault.suggestion else ""
+    return f"  {place}: {fault.detail}{suggestion}" if place else f"  {fault.detail}{suggestion}"
+
+
+def error_of(outcome: httpx.Response | httpx.RequestError) -> DatelineError | None:
+    """Give the error that an outcome is, or None for success. The body must have been read."""
+    if isinstance(outcome, httpx.Response):
+        # What stands at the address of an actor that was merged, for whoever does not want to be led on.
+        tells_where = outcome.status_code == 308 and outcome.headers.get("Content-Type") == "application/json"
+        if outcome.is_success or tells_where:
+            return None
+    error = _error_of(outcome)
+    error.retry_after_s = retry_after_s(outcome)
+    return error
+
+
+def _error_of(outcome: httpx.Response | httpx.RequestError) -> DatelineError:
+    if isinstance(outcome, httpx.RequestError):
+        error = ConnectionFailed(f"{outcome.request.url}: {str(outcome) or type(outcome).__name__}")
+        error.__cause__ = outcome
+        return error
+    if outcome.headers.get("Content-Type", "").startswith("application/problem+json"):
+        try:
+            problem = Problem.from_dict(outcome.json())
+        except _NOT_UNDERSTOOD:
+            pass
+        else:
+            return _OF_STATUS.get(outcome.status_code, ProblemError)(problem)
+    return UnexpectedAnswer(
+        f"{outcome.request.url} answered with status {outcome.status_code}, and not as this service does.",
+        outcome.status_code,
+    )
+
+
+def retry_after_s(outcome: httpx.Response | httpx.RequestError) -> float:
+    """Read ``Retry-After``, in seconds or as a date (RFC 9110 section 10.2.3); 0 without it."""
+    if not isinstance(outcome, httpx.Response):
+        return 0.0
+    text = outcome.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+def is_passing(error: DatelineError) -> bool:
+    """Say whether another attempt, some time, may do: nobody answers, or with a fault of theirs."""
+    if isinstance(error, ProblemError | UnexpectedAnswer):
+        return error.status >= 500 or error.status == 429
+    return isinstance(error, ConnectionFailed)
+
+
+def kind_of(response: httpx.Response) -> str | None:
+    """Give the kind of problem that a response is, if it is one."""
+    error = error_of(response)
+    return error.kind if isinstance(error, ProblemError) else None
+
+
+@contextmanager
+def understanding(response: httpx.Response) -> Iterator[None]:
+    """Raise ``UnexpectedAnswer`` where what was answered lacks what this service promises."""
+    try:
+        yield
+    except _NOT_UNDERSTOOD as error:
+        raise UnexpectedAnswer(
+            f"{response.request.url} answered with what this client does not understand: {error!r}.",
+            response.status_code,
+        ) from error

@@ -1,0 +1,97 @@
+"""Whether to try again, and when: decided here, waited elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import httpx
+
+from dateline_client.errors import kind_of, retry_after_s
+
+#: Failures before anything was sent.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+#: Mistakes in the request, which another attempt would repeat.
+_MISTAKES = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+#: Answers that say that nothing was done and that another time may do.
+_BUSY = (429, 503)
+
+
+class Repeat(Enum):
+    """What a request does when it arrives twice."""
+
+    ALWAYS = "always"
+    """The same as once: it only reads, or has an Idempotency-Key."""
+    UNDONE = "undone"
+    """It would fail, or do more: it is sent again only if it has surely not been carried out."""
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often and how long to try again.
+
+    >>> client = Dateline("http://127.0.0.1:8000", retries=Retries(attempts=10, total_s=300))
+    """
+
+    attempts: int = 5
+    """How often a request is sent at most; 1 means never again."""
+    total_s: float = 60.0
+    """No attempt begins later than this many seconds after the first one."""
+    first_wait_s: float = 0.5
+    """How long to wait after the first attempt, in seconds; each further one is twice as long. Half is chance."""
+    longest_wait_s: float = 30.0
+    """No wait is longer, in seconds, unless the service asks for it."""
+
+    def backoff_s(self, attempt: int, chance: float) -> float:
+        """How long to wait after so many attempts, for a ``chance`` from 0 to 1."""
+        return min(self.longest_wait_s, self.first_wait_s * 2.0 ** min(attempt - 1, 30)) * (0.5 + chance / 2)
+
+    def wait_s(
+        self,
+        outcome: httpx.Response | httpx.RequestError,
+        repeat: Repeat,
+        *,
+        attempt: int,
+        elapsed_s: float,
+        chance: float,
+    ) -> float | None:
+        """How long to wait before the next attempt, in seconds; None if the outcome stands."""
+        if attempt >= self.attempts or not _is_worth_another(outcome, repeat):
+            return None
+        wait_s = max(self.backoff_s(attempt, chance), retry_after_s(outcome))
+        return wait_s if elapsed_s + wait_s <= self.total_s else None
+
+
+class Waits:
+    """The waits of somebody who never gives up: ever longer, until something has come."""
+
+    def __init__(self, retries: Retries, chance: Callable[[], float]) -> None:
+        self._retries = retries
+        self._chance = chance
+        self._attempt = 0
+        #: What the service asks for at least, in seconds.
+        self.least_s = 0.0
+        self._asked_s = 0.0
+
+    def ask(self, seconds: float) -> None:
+        """Have the next wait be at least so long."""
+        self._asked_s = seconds
+
+    def reset(self) -> None:
+        """Begin with short waits again."""
+        self._attempt = 0
+
+    def next_s(self, at_least_s: float = 0.0) -> float:
+        """How long to wait now, in seconds."""
+        self._attempt += 1
+        asked_s, self._asked_s = self._asked_s, 0.0
+        return max(self._retries.backoff_s(self._attempt, self._chance()), self.least_s, at_least_s, asked_s)
+
+
+def _is_worth_another(outcome: httpx.Response | httpx.RequestError, repeat: Repeat) -> bool:
+    if isinstance(outcome, httpx.Response):
+        if outcome.status_code in _BUSY:
+            return True
+        return outcome.status_code == 409 and repeat is Repeat.ALWAYS and kind_of(outcome) == "request-in-flight"
+    if isinstance(outcome, _NOT_SENT):
+        return True
+    return repeat is Repeat.ALWAYS and isinstance(outcome, httpx.TransportError) and not isinstance(outcome, _MISTAKES)

@@ -1,0 +1,196 @@
+"""What is sent again, how often and when: counted, and without any waiting."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from dateline_client import (
+    AsyncDateline,
+    Conflict,
+    ConnectionFailed,
+    DatelineError,
+    Event,
+    Retries,
+    RevisionMismatch,
+    TooManyRequests,
+    Unavailable,
+)
+from tests.client.support import Patience, Watched, answering, application_of, in_process, problem
+from tests.conftest import Client
+from tests.writing import event_body, make_event
+
+HEAD = httpx.Response(200, json={"sequence": 7, "digest": "0" * 64, "recorded_at": "2025-06-01T09:00:00Z"})
+UNAVAILABLE = problem(503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        UNAVAILABLE,
+        problem(429, "too-often"),
+        httpx.Response(503, text="maintenance"),
+        httpx.ConnectError("refused"),
+        httpx.ReadError("reset"),
+        httpx.ReadTimeout("silent"),
+        httpx.RemoteProtocolError("cut off"),
+    ],
+    ids=lambda failure: type(failure).__name__ if isinstance(failure, Exception) else str(failure.status_code),
+)
+async def test_a_read_is_sent_again_until_it_is_answered(failure: Any) -> None:
+    client, requests = answering(failure, failure, HEAD)
+    patience = Patience(client)
+    assert (await client.head()).sequence == 7
+    assert len(requests) == 3
+    assert patience.waits == [0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        (UNAVAILABLE, Unavailable),
+        (problem(429, "too-often"), TooManyRequests),
+        (httpx.ReadError("x"), ConnectionFailed),
+    ],
+    ids=["503", "429", "reset"],
+)
+async def test_attempts_are_bounded_and_then_it_is_told(failure: Any, error: type[DatelineError]) -> None:
+    client, requests = answering(failure)
+    patience = Patience(client)
+    with pytest.raises(error):
+        await client.head()
+    assert len(requests) == 5
+    assert patience.waits == [0.5, 1.0, 2.0, 4.0]
+
+
+async def test_time_is_bounded_too() -> None:
+    client, requests = answering(UNAVAILABLE, retries=Retries(attempts=100, total_s=10, longest_wait_s=3))
+    patience = Patience(client)
+    with pytest.raises(Unavailable):
+        await client.head()
+    assert patience.waits == [0.5, 1.0, 2.0, 3.0, 3.0]
+    assert len(requests) == 6
+
+
+async def test_chance_keeps_clients_apart() -> None:
+    client, _ = answering(UNAVAILABLE)
+    patience = Patience(client)
+    chances = iter([0.0, 0.5, 1.0, 0.0, 1.0])
+    client._chance = lambda: next(chances)
+    with pytest.raises(Unavailable):
+        await client.head()
+    assert patience.waits == [0.25, 0.75, 2.0, 2.0]
+
+
+async def test_the_service_says_how_long_to_wait() -> None:
+    client, _ = answering(problem(503, "busy", Retry_After="5"), problem(429, "too-often", Retry_After="0"), HEAD)
+    patience = Patience(client)
+    await client.head()
+    assert patience.waits == [5.0, 1.0]
+
+    moment = datetime.now(UTC) + timedelta(seconds=20)
+    client, _ = answering(problem(503, "busy", Retry_After=format_datetime(moment, usegmt=True)), HEAD)
+    patience = Patience(client)
+    await client.head()
+    assert 15 < patience.waits[0] <= 20
+
+    client, _ = answering(problem(503, "busy", Retry_After="soon"), HEAD)
+    patience = Patience(client)
+    await client.head()
+    assert patience.waits == [0.5]
+
+
+async def test_a_wait_that_is_too_long_is_left_to_the_caller() -> None:
+    client, requests = answering(problem(503, "busy", Retry_After="3600"))
+    patience = Patience(client)
+    with pytest.raises(Unavailable) as caught:
+        await client.head()
+    assert caught.value.retry_after_s == 3600
+    assert (patience.waits, len(requests)) == ([], 1)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 412, 413, 422, 500, 502, 504])
+async def test_nothing_else_is_sent_again(status: int) -> None:
+    client, requests = answering(problem(status, "conflict") if status < 502 else httpx.Response(status))
+    with pytest.raises(DatelineError):
+        await client.create_event(event_body())
+    assert len(requests) == 1
+
+
+async def test_a_mistake_in_the_address_is_not_sent_again() -> None:
+    client = AsyncDateline("ftp://news.example")
+    patience = Patience(client)
+    with pytest.raises(ConnectionFailed):
+        await client.head()
+    assert patience.waits == []
+    await client.close()
+
+
+async def test_one_attempt_means_one() -> None:
+    client, requests = answering(UNAVAILABLE, retries=Retries(attempts=1))
+    with pytest.raises(Unavailable):
+        await client.head()
+    assert len(requests) == 1
+
+
+async def test_a_create_waits_for_the_same_request_that_is_still_worked_on(client: Client) -> None:
+    watched = Watched(
+        application_of(client),
+        before=lambda number: problem(409, "request-in-flight", Retry_After="1") if number < 3 else None,
+    )
+    async with in_process(client, token=client.token, transport=watched) as desk:
+        patience = Patience(desk)
+        assert (await desk.create_event(event_body())).revision == 1
+    assert len({request.headers["Idempotency-Key"] for request in watched.requests}) == 1
+    assert len(watched.requests) == 3
+    assert patience.waits == [1.0, 1.0]
+    client_, requests = answering(problem(409, "conflict"))
+    with pytest.raises(Conflict):
+        await client_.create_event(event_body())
+    assert len(requests) == 1
+
+
+def edits(desk: AsyncDateline, event: Event) -> list[Callable[[], Awaitable[Any]]]:
+    return [
+        lambda: desk.update_event(event, {"title": "Other"}),
+        lambda: desk.replace_event(event),
+        lambda: desk.discard_event(event),
+    ]
+
+
+@pytest.mark.parametrize("which", range(3), ids=["update", "replace", "discard"])
+async def test_an_edit_is_sent_again_only_if_it_has_surely_not_been_carried_out(client: Client, which: int) -> None:
+    made = await make_event(client, state="draft")
+    for failure in (httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), UNAVAILABLE):
+        watched = Watched(
+            application_of(client), before=lambda number, failure=failure: failure if number == 1 else None
+        )
+        async with in_process(client, token=client.token, transport=watched) as desk:
+            Patience(desk)
+            event = Event.from_dict(made) if failure is UNAVAILABLE else await _fresh(client)
+            await edits(desk, event)[which]()
+        assert len(watched.requests) == 2
+    for failure in (httpx.ReadError("reset"), httpx.ReadTimeout("silent"), httpx.WriteError("reset")):
+        watched = Watched(application_of(client), after=lambda number, failure=failure: failure)
+        async with in_process(client, token=client.token, transport=watched) as desk:
+            patience = Patience(desk)
+            with pytest.raises(ConnectionFailed):
+                await edits(desk, await _fresh(client))[which]()
+        assert (len(watched.requests), patience.waits) == (1, [])
+
+
+async def _fresh(client: Client) -> Event:
+    return Event.from_dict(await make_event(client, state="draft"))
+
+
+async def test_an_edit_that_failed_after_another_attempt_says_so(client: Client) -> None:
+    """A service that fails while it commits may have carried out what it says it has not."""
+    watched = Watched(application_of(client), after=lambda number: UNAVAILABLE if number == 1 else None)
+    async with in_process(client, token=client.token, transport=watched) as desk:
+        Patience(desk)
+        with pytest.raises(RevisionMismatch) as caught:
+            await desk.update_event(await _fresh(client), {"title": "Other"})
+    assert any("an earlier one may have been carried out" in note for note in caught.value.__notes__)
