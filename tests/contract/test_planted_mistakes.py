@@ -218,7 +218,12 @@ def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *command],
         cwd=directory,
-        env={"PATH": os.environ["PATH"], "HOME": "/nowhere", "PYTHONPATH": str(directory)},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": "/nowhere",
+            "PYTHONPATH": str(directory),
+            "SCHEMATHESIS_HOOKS": "tests/contract/schemathesis_hooks.py",
+        },
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,

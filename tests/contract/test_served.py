@@ -1,5 +1,6 @@
 """The service as it is started by `make serve`, from outside: its first start, its end, and its contract."""
 
+import os
 import re
 import shlex
 import signal
@@ -87,7 +88,10 @@ def test_schemathesis_with_all_checks_finds_nothing(
     ]
     if with_token:
         command += ["--header", f"Authorization: {service.edit['Authorization']}"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(ROOT / "tests" / "contract" / "schemathesis_hooks.py")}
+    run = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2_000:]
     generated = re.search(r"(\d+) generated", run.stdout)
     assert generated is not None
