@@ -184,10 +184,10 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         ),
     ] = []
     min_reliability: Annotated[
-        Reliability | None,
+        Annotated[Reliability, Meta(extra_json_schema={"enum": ["A", "B", "C", "D", "E"]})] | None,
         Meta(
-            description="Supported by at least one source of this reliability, A to E, or a better one. F (cannot be"
-            " judged) is no grade and is refused.",
+            description="Supported by at least one source of this reliability or a better one. F (cannot be judged) is"
+            " no grade.",
         ),
     ] = None
     min_origins: Annotated[

@@ -13,9 +13,10 @@ from inspect import cleandoc
 from typing import Any
 
 import msgspec
-from msgspec import Struct, UnsetType, inspect
+from msgspec import Struct
 
 from api.http.contract import Contract
+from api.http.wire_types import always_there, classes, set_by_the_store
 from schema.editing import KEYS
 from schema.edtf import LOOSE_PATTERN, MAXIMUM_LENGTH, Edtf
 from schema.problem import Problem
@@ -90,7 +91,7 @@ class Schemas:
         self._references = {kind: self._tidied(reference) for kind, reference in zip(kinds, references, strict=True)}
         # A query is no value of its own: its members become parameters.
         self._queries = {kind: self.components.pop(self._name(kind)) for kind in dict.fromkeys(queries)}
-        self._refine(_classes(bodies), _classes([*answers, Problem]))
+        self._refine(classes(bodies), classes([*answers, Problem]))
 
     def of(self, kind: type) -> Json:
         """Refer to a type."""
@@ -212,7 +213,7 @@ class Schemas:
         """Describe an enumeration: a single value without a name as a constant, a part of another by a name."""
         if "$ref" in schema:
             whole = schema["$ref"].removeprefix(SCHEMAS)
-            name, description = f"{whole}In", f"What a writer can set of {whole}."
+            name, description = f"{whole}In", f"What can be given of {whole}."
             self._add(name, {"title": name, "description": description, "type": "string", "enum": schema["enum"]})
             # Left out, it means something else for a new record than for an edit; a client would send a default itself.
             rest = {key: value for key, value in schema.items() if key not in ("enum", "default")}
@@ -267,11 +268,11 @@ class Schemas:
             if issubclass(kind, Enum):
                 schema["enum"] = [member.value for member in kind]
             elif issubclass(kind, Struct) and kind in in_answers:
-                for name in _set_by_the_store(kind):
+                for name in set_by_the_store(kind):
                     schema["properties"][name]["readOnly"] = True
                 if kind not in in_bodies and not kind.__struct_config__.omit_defaults:
                     # The store writes every member of what only it writes, defaults too.
-                    schema["required"] = _always_there(kind)
+                    schema["required"] = always_there(kind)
                     if not schema["required"]:
                         del schema["required"]
                     for member in schema["properties"].values():
@@ -348,10 +349,12 @@ def _parameter(name: str, schema: Json, *, required: bool) -> Json:
         del schema["default"]
     if "$ref" in schema and "default" in schema:
         # Generators of clients lose the type of a parameter if there is something beside a reference.
-        description = f"{description.removesuffix('.')}. Left out: `{schema.pop('default')}`."
-    if schema.get("type") == "array":
+        default = schema.pop("default")
+        description = f"{description.removesuffix('.')}. Left out: `{default}`."
+        made: Json = {"schema": schema, "x-default": default}
+    elif schema.get("type") == "array":
         _refuse_empty(schema["items"])
-        made: Json = {"style": "form", "explode": True, "schema": schema}
+        made = {"style": "form", "explode": True, "schema": schema}
     else:
         _refuse_empty(schema)
         made = {"schema": schema}
@@ -363,40 +366,3 @@ def _parameter(name: str, schema: Json, *, required: bool) -> Json:
 def _refuse_empty(schema: Json) -> None:
     if schema.get("type") == "string" and "enum" not in schema:
         schema.setdefault("minLength", 1)
-
-
-def _classes(kinds: Iterable[Any]) -> set[type]:
-    """Collect all structs and enumerations that types are made of."""
-    found: set[type] = set()
-    waiting: list[Any] = list(inspect.multi_type_info(kinds))
-    while waiting:
-        info = waiting.pop()
-        if isinstance(info, inspect.StructType):
-            if info.cls in found:
-                continue
-            waiting += [field.type for field in info.fields]
-        if isinstance(info, inspect.StructType | inspect.EnumType):
-            found.add(info.cls)
-        for name in ("type", "item_type", "item_types", "key_type", "value_type", "types"):
-            inner = getattr(info, name, ())
-            waiting += inner if isinstance(inner, tuple) else [inner]
-    return found
-
-
-def _set_by_the_store(kind: type[Struct]) -> set[str]:
-    """List the members of a type which the type that writers give (``…In``) does not have."""
-    for base in kind.__mro__[1:]:
-        if issubclass(base, Struct) and base.__name__.endswith("In"):
-            return {field.encode_name for field in msgspec.structs.fields(kind)} - {
-                field.encode_name for field in msgspec.structs.fields(base)
-            }
-    return set()
-
-
-def _always_there(kind: type[Struct]) -> list[str]:
-    def may_be_unset(annotation: Any) -> bool:
-        return annotation is UnsetType or any(may_be_unset(part) for part in getattr(annotation, "__args__", ()))
-
-    names = [field.encode_name for field in msgspec.structs.fields(kind) if not may_be_unset(field.type)]
-    tag = kind.__struct_config__.tag_field
-    return names if tag is None else [tag, *names]

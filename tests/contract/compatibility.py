@@ -3,7 +3,7 @@
 A client of the earlier contract must find every operation under its name, must be able to send all that it could
 send, and must get nothing that it could not have got. So a body and a parameter of the new contract have to take
 whatever the old one described; an answer of the old one has to describe whatever the new one gives, except for members
-that are new, which clients pass over. Statuses of failures may come and go: all of them are problems.
+that are new, which clients pass over. Statuses of failures may come and go, but all of them stay problems as they were.
 
 It knows the keywords that our contract uses, and refuses others, about which it could say nothing.
 """
@@ -21,6 +21,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 _NOTES = {"title", "description", "examples", "deprecated", "contentMediaType", "contentSchema", "discriminator"}
 _LOWEST = ("minimum", "minLength", "minItems", "minProperties")
 _HIGHEST = ("maximum", "maxLength", "maxItems", "maxProperties")
+_BESIDE = {*_NOTES, "$ref", "anyOf", "oneOf", "default", "readOnly", "writeOnly"}
 _TYPES = {"number": ("number", "integer")}
 _KNOWN = {
     *(*_NOTES, *_LOWEST, *_HIGHEST, "$ref", "type", "const", "enum", "pattern", "format", "items", "properties"),
@@ -42,6 +43,8 @@ def breaks(old: Json, new: Json) -> list[str]:
         for name in old["components"]["schemas"]
         if name not in new["components"]["schemas"]
     ]
+    known, schemes = (document["components"]["securitySchemes"] for document in (old, new))
+    found += [f"{name}: tokens are sent in another way" for name in known if known[name] != schemes.get(name)]
     olds, news = _operations(old), _operations(new)
     comparison = _Comparison(old, new)
     for name, (place, before) in olds.items():
@@ -73,12 +76,13 @@ def _operations(document: Json) -> dict[str, tuple[str, Json]]:
 class _Comparison:
     def __init__(self, old: Json, new: Json) -> None:
         self._old, self._new = old, new
-        self._seen: set[tuple[str, str, Way]] = set()
+        self._seen: set[tuple[str, Way]] = set()
 
     def operation(self, old: Json, new: Json) -> Iterator[str]:
         if old["tags"] != new["tags"]:
             yield f"its tags were {old['tags']} and are {new['tags']}: generated clients have it elsewhere"
-        if {} in old["security"] and {} not in new["security"]:
+        free, still_free = ({} in (operation["security"] or [{}]) for operation in (old, new))
+        if free and not still_free:
             yield "it needs a token now"
         yield from self._parameters(old, new)
         yield from self._body(old.get("requestBody"), new.get("requestBody"))
@@ -100,6 +104,9 @@ class _Comparison:
             after = news[key]
             if any(before.get(one) != after.get(one) for one in ("style", "explode")):
                 yield f"the parameter {name} is written in another way"
+            if before.get("x-default") != after.get("x-default"):
+                meant, means = before.get("x-default"), after.get("x-default")
+                yield f"the parameter {name}: left out, it meant {meant!r} and means {means!r}"
             yield from self.schemas(before["schema"], after["schema"], Way.SENT, f"the parameter {name}")
 
     def _body(self, old: Json | None, new: Json | None) -> Iterator[str]:
@@ -113,20 +120,24 @@ class _Comparison:
         yield from self._content(old, new, Way.SENT, "the body")
 
     def _answers(self, old: Json, new: Json) -> Iterator[str]:
-        for status in old:
-            if status < "400" and status not in new:
-                yield f"{status} is answered no more"
-        for status, after in new.items():
-            if status >= "400":
+        for status in sorted(old.keys() | new.keys()):
+            if status not in new or status not in old:
+                if status < "400":
+                    yield f"{status} is answered {'now' if status in new else 'no more'}"
                 continue
-            if status not in old:
-                yield f"{status} is answered now"
-                continue
-            before = old[status]
-            for name in before.get("headers", {}):
-                if name not in after.get("headers", {}):
-                    yield f"the header {name} of {status} is gone"
+            before, after = _resolved(old[status], self._old), _resolved(new[status], self._new)
+            yield from self._headers(before.get("headers", {}), after.get("headers", {}), status)
             yield from self._content(before, after, Way.ANSWERED, f"the answer {status}")
+
+    def _headers(self, old: Json, new: Json, status: str) -> Iterator[str]:
+        for name, reference in old.items():
+            if name not in new:
+                yield f"the header {name} of {status} is gone"
+                continue
+            before, after = _resolved(reference, self._old), _resolved(new[name], self._new)
+            if before.get("required") and not after.get("required"):
+                yield f"the header {name} of {status} can be missing now"
+            yield from self.schemas(before["schema"], after["schema"], Way.ANSWERED, f"the header {name}")
 
     def _content(self, old: Json, new: Json, way: Way, where: str) -> Iterator[str]:
         for media_type, before in old.get("content", {}).items():
@@ -140,35 +151,48 @@ class _Comparison:
         """Compare what was and is at a place; a pair of named types is compared once."""
         if way is Way.SENT and old.get("default") != new.get("default"):
             yield f"{at}: left out, it meant {old.get('default')!r} and means {new.get('default')!r}"
-        names = (old.get("$ref", ""), new.get("$ref", ""), way)
-        if names[0] and names[0] == names[1]:
-            if names in self._seen:
+        before, after = (schema.get("$ref", "").rpartition("/")[2] for schema in (old, new))
+        if before and after and before != after:
+            yield f"{at}: its type was {before} and is {after}"
+        if before == after != "":
+            if (before, way) in self._seen:
                 return
-            self._seen.add(names)
-            at = names[0].rpartition("/")[2]
+            self._seen.add((before, way))
+            at = before
         olds, news = self._choices(old, self._old), self._choices(new, self._new)
-        wide, narrow = (news, olds) if way is Way.SENT else (olds, news)
-        for choice in narrow:
-            tries = [list(self._one(*((choice, one) if way is Way.SENT else (one, choice)), way, at)) for one in wide]
-            if [] in tries:
-                continue
-            if len(tries) == 1:
-                yield from tries[0]
-                continue
-            # Of several that it might be, the one that it comes closest to tells most.
-            named = choice.get("title", choice.get("type"))
+        for mine in news if way is Way.ANSWERED else olds:
+            others = olds if way is Way.ANSWERED else news
+            # What has a name is meant by nothing else of that name's absence; of the rest, whatever fits will do.
+            named = [other for other in others if "title" in mine and other.get("title") == mine["title"]]
+            yield from self._fitting(mine, named or others, way, at)
+
+    def _fitting(self, mine: Json, others: list[Json], way: Way, at: str) -> Iterator[str]:
+        """Compare one choice with those that it may be on the other side."""
+        tries = []
+        for other in others:
+            seen = set(self._seen)
+            old, new = (mine, other) if way is Way.SENT else (other, mine)
+            found = list(self._one(old, new, way, at))
+            if not found:
+                return
+            tries.append((found, self._seen))
+            self._seen = seen
+        if len(tries) != 1:
+            named = mine.get("title", mine.get("type"))
             yield f"{at}: {named} {'is taken no more' if way is Way.SENT else 'is new there'}"
-            yield from min(tries, key=len)
+        if tries:
+            # Of several that it might be, the one that it comes closest to tells most.
+            found, self._seen = min(tries, key=lambda one: len(one[0]))
+            yield from found
 
     def _choices(self, schema: Json, document: Json) -> list[Json]:
         """List what a schema lets be, each without a reference or a union around it."""
         if unknown := schema.keys() - _KNOWN:
             raise ValueError(f"nothing is known of {sorted(unknown)}")
+        if ({"$ref", "anyOf", "oneOf"} & schema.keys()) and (beside := schema.keys() - _BESIDE):
+            raise ValueError(f"nothing is known of {sorted(beside)} beside a reference or a union")
         if "$ref" in schema:
-            target: Any = document
-            for step in schema["$ref"].removeprefix("#/").split("/"):
-                target = target[step]
-            return self._choices(target, document)
+            return self._choices(_resolved(schema, document), document)
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
                 return [one for choice in schema[keyword] for one in self._choices(choice, document)]
@@ -209,9 +233,22 @@ class _Comparison:
         for name in wide.get("required", ()):
             if name not in narrow.get("required", ()):
                 yield f"{at}.{name}: it {'is required now' if way is Way.SENT else 'can be missing now'}"
+        if way is Way.SENT and old.get("additionalProperties") is not False:
+            # It could be sent, with anything in it.
+            for name in news.keys() - olds.keys():
+                yield from self.schemas(_schema(old, "additionalProperties"), news[name], way, f"{at}.{name}")
         closed = [schema.get("additionalProperties") is False for schema in (old, new)]
         if way is Way.SENT and closed == [False, True]:
             yield f"{at}: it takes no other members any more"
+
+
+def _resolved(value: Json, document: Json) -> Json:
+    while "$ref" in value:
+        target: Any = document
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        value = target
+    return value
 
 
 def _values(schema: Json) -> set[str] | None:
