@@ -134,8 +134,8 @@ def _check_end(chain: Chain, head: Archived) -> None:
 
 
 async def _refuse_missing_contents(connection: Any) -> None:
-    # Read to its end: after the first row alone, the statement would stay open, with pages held that a redaction meanwhile
-    # has to wait for when it vacuums.
+    # Read to its end: after the first row alone, the statement would stay open, with pages held for which a redaction
+    # has to wait when it vacuums.
     [row] = await connection.fetch(query("archive", "first_missing_content"))
     if row[0] is not None:
         raise ArchiveError(f"The content of change {row[0]} is missing, and no redaction says why.")
