@@ -16,6 +16,8 @@ from tests.conftest import Database, fresh_database
 from tests.engine.support import PATIENCE_S, Started, free_port, starting, wait_until
 from tests.store import generation, past
 
+pytestmark = pytest.mark.soak
+
 EVENTS = 10_000
 #: Long enough that all of them are far more than an export may take of the memory, or sockets hold; with few words, as
 #: those are what takes long to store.

@@ -74,6 +74,7 @@ async def test_a_burst_larger_than_the_ring_is_no_fault_of_the_clients(database:
             ]
 
 
+@pytest.mark.soak
 async def test_a_client_that_takes_nothing_at_all_is_cut_off(database: Database) -> None:
     """It no longer takes the place of another stream, and whoever comes after it has lost nothing."""
     with served(database, bounds={"write_s": 0.2, "maximum_streams": 1}) as service:
@@ -124,6 +125,7 @@ async def test_ctrl_c_ends_streams_at_once_and_says_so(service: Service, http: h
     wait_until(lambda: not living(family))
 
 
+@pytest.mark.soak
 async def test_a_client_that_takes_nothing_does_not_hold_up_a_stop(service: Service, http: httpx.AsyncClient) -> None:
     await write_many(http, 1000)
     async with following(service, small=True), following(service) as other:

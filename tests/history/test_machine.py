@@ -381,7 +381,7 @@ class Machine(RuleBasedStateMachine):
 async def test_the_store_does_what_the_model_does(client: Client, target: Client) -> None:
     loop = asyncio.get_running_loop()
     checks = settings(
-        max_examples=examples(6),
+        max_examples=examples(3),
         stateful_step_count=25,
         deadline=None,
         print_blob=True,

@@ -37,6 +37,8 @@ TEXTS: list[tuple[str | None, list[str], list[str]]] = [
 ]
 ACTORS: list[list[str]] = [[], ["Allies"], ["Wider Allies"], ["Wider Allies", "Government of Syria"], ["SDF"]]
 
+pytestmark = pytest.mark.large
+
 
 @pytest.fixture(scope="module")
 async def imported(server: EmbeddedServer, template: str) -> AsyncIterator[Imported]:

@@ -12,6 +12,8 @@ from api.engine.embedded import EmbeddedServer
 from tests.ingest.ucdp import Imported, bound_of, found_by, imported_file, last_day
 from tests.writing import check_whole
 
+pytestmark = pytest.mark.large
+
 
 @pytest.fixture(scope="module")
 async def imported(server: EmbeddedServer, template: str) -> AsyncIterator[Imported]:

@@ -1,12 +1,8 @@
-"""The UCDP file, imported for tests that ask for its events, and how these are asked for.
-
-A part of the file is taken, or all of it where DATELINE_WHOLE_FILES is set.
-"""
+"""The UCDP file, imported for tests that ask for its events, and how these are asked for."""
 
 import csv
 import gzip
 import io
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -14,9 +10,6 @@ from typing import Any, NamedTuple
 from api.engine.embedded import EmbeddedServer
 from tests.conftest import Client, fresh_database, serving
 from tests.ingest.files import send_file, shared
-
-#: Every how many rows one is taken, beside all whose day is not known.
-EVERY = 1 if os.environ.get("DATELINE_WHOLE_FILES") else 12
 
 
 class Imported(NamedTuple):
@@ -27,16 +20,11 @@ class Imported(NamedTuple):
 
 @asynccontextmanager
 async def imported_file(server: EmbeddedServer, template: str) -> AsyncIterator[Imported]:
-    text = gzip.decompress(shared("ucdp_ged_syria.csv.gz").read_bytes()).decode()
-    records = list(csv.DictReader(io.StringIO(text, newline="")))
-    kept = [record for number, record in enumerate(records) if number % EVERY == 0 or record["date_prec"] != "1.0"]
-    written = io.StringIO(newline="")
-    writer = csv.DictWriter(written, list(kept[0]))
-    writer.writeheader()
-    writer.writerows(kept)
+    packed = shared("ucdp_ged_syria.csv.gz").read_bytes()
+    records = list(csv.DictReader(io.StringIO(gzip.decompress(packed).decode(), newline="")))
     async with fresh_database(server, template) as made, serving(made) as client:
-        report = await send_file(client, gzip.compress(written.getvalue().encode()), "ged.csv.gz")
-        yield Imported(client, kept, report)
+        report = await send_file(client, packed, "ged.csv.gz")
+        yield Imported(client, records, report)
 
 
 async def found_by(client: Client, query: list[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -198,7 +198,9 @@ async def test_a_list_is_what_matching_says(listed: Listed, asked: EventQuery, p
     assert await _walk(listed.store, asked, limit) == expected
 
 
-@pytest.mark.parametrize("match", Match)
+@pytest.mark.parametrize(
+    "match", [match if match is Match.WITHIN else pytest.param(match, marks=pytest.mark.soak) for match in Match]
+)
 async def test_every_picked_date_as_a_window(listed: Listed, match: Match) -> None:
     """Each form as a window over all events: what begins, ends and lies across each kind of border."""
     for text in _PICKED:

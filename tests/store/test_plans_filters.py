@@ -6,6 +6,7 @@ term in that order, and the bound is what it takes to choose between two ways; s
 """
 
 import re
+import time
 
 import pytest
 
@@ -130,6 +131,10 @@ async def test_what_changed_between_few_and_many_is_bounded_by_a_walk(crowded: C
                 assert cost.rows_read <= cost.most + FEW + 3 * 2 * (_LIMIT + 1) * EVENTS / back
 
 
+def _is_now(value: object) -> bool:
+    return isinstance(value, int) and abs(value - int(time.time())) < 600
+
+
 async def test_the_selective_filter_leads_whatever_the_order(crowded: Crowded) -> None:
     """The same statement with the same values, of which the rare ones are walked."""
     for rare, popular in (
@@ -145,7 +150,9 @@ async def test_the_selective_filter_leads_whatever_the_order(crowded: Crowded) -
             for query in _both_orders(rare, popular):
                 _, _, sent = await crowded.ask(f"{query}&sort={sort}&limit={_LIMIT}")
                 assert sent is not None
-                sent_values.append((sent.sql, sent.values))
+                # The present time is one of the values.
+                timeless = [value for value in sent.values if not _is_now(value)]
+                sent_values.append((sent.sql, timeless))
                 plan = await explain(crowded.database, sent, "force_generic_plan")
                 # Had the popular one led, it would have been read far beyond this to find a page of the rare one.
                 assert plan.rows_read <= _MOST_PER_ROW * _LIMIT
