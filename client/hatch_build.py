@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +19,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).parent
 PACKAGE = ROOT / "dateline_client"
 GENERATED = PACKAGE / "generated"
+SYNC = PACKAGE / "_sync"
 #: Which files the code was made of, as a digest.
 STAMP = GENERATED / "made_of.txt"
 
@@ -45,6 +47,16 @@ def contract_file() -> Path:
     return inside if inside.exists() else ROOT.parent / "openapi.yaml"
 
 
+def read_contract() -> dict[str, Any]:
+    """Read the contract; where PyYAML was built without libyaml, that takes longer."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = contract_file().read_text(encoding="utf-8")
+    contract: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 -- both are safe
+    return contract
+
+
 def inputs_digest() -> str:
     """Tell whether any of what the code is made of has changed."""
     files = [
@@ -52,20 +64,28 @@ def inputs_digest() -> str:
         *sorted((ROOT / "templates").iterdir()),
         *sorted((PACKAGE / "_async").glob("*.py")),
     ]
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"openapi-python-client {version('openapi-python-client')}\n".encode())
     for file in files:
         digest.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
+def is_current(digest: str) -> bool:
+    """Tell whether all of the code is there, made of what has this digest."""
+    names = [{file.name for file in directory.glob("*.py")} for directory in (PACKAGE / "_async", SYNC)]
+    return STAMP.exists() and STAMP.read_text() == digest and names[0] == names[1]
+
+
 def generate() -> None:
     """Make all of it, unless it is there and current."""
     digest = inputs_digest()
-    if STAMP.exists() and STAMP.read_text() == digest:
+    if is_current(digest):
         return
-    import yaml
-
-    contract = yaml.load(contract_file().read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    # If this stops halfway, nothing is left that could be taken for whole.
+    STAMP.unlink(missing_ok=True)
+    for made in (GENERATED, SYNC):
+        shutil.rmtree(made, ignore_errors=True)
+    contract = read_contract()
     _generate_models(contract)
     (GENERATED / "parameters.py").write_text(_parameters(contract), encoding="utf-8")
     _make_sync()
@@ -110,7 +130,7 @@ def _operations(contract: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _parameters(contract: dict[str, Any]) -> str:
-    """Write the parameters of each read as a TypedDict, so that they are keywords of one method."""
+    """Write the parameters of each read as a TypedDict, for keywords of one method, and what members are read-only."""
     schemas = contract["components"]["schemas"]
     imported: set[str] = set()
     repeated: set[str] = set()
@@ -131,16 +151,30 @@ def _parameters(contract: dict[str, Any]) -> str:
             head = f'class {name}(TypedDict, total=False):\n    """Parameters of {operation["operationId"]}."""\n'
             classes.append("\n".join([head, *lines]))
     names = "".join(f"    {name},\n" for name in sorted(imported))
-    listed = "".join(f'    "{name}",\n' for name in sorted(repeated))
     return "\n\n".join(
         [
             '"""Parameters of the operations, by keyword."""\n',
             "from collections.abc import Sequence\nfrom typing import TypedDict\nfrom uuid import UUID\n",
             f"from .models import (\n{names})\n",
-            f"#: Those that may have several values.\nREPEATED = frozenset({{\n{listed}}})\n",
+            f"#: Those that may have several values.\n{_constant('REPEATED', repeated)}",
+            f"#: Members of records that only the service sets.\n{_constant('READ_ONLY', _read_only(schemas))}",
             *classes,
         ]
     )
+
+
+def _constant(name: str, values: set[str]) -> str:
+    return f"{name} = frozenset({{\n" + "".join(f'    "{value}",\n' for value in sorted(values)) + "})\n"
+
+
+def _read_only(schemas: dict[str, Any]) -> set[str]:
+    """Give the members that are read-only in a record that is replaced; the same name means the same in each."""
+    replaced = [schema["properties"] for name, schema in schemas.items() if name.endswith("Replacement")]
+    read_only = {name for members in replaced for name in members if members[name].get("readOnly")}
+    written = {name for members in replaced for name in members if not members[name].get("readOnly")}
+    if read_only & written:
+        raise SystemExit(f"Read-only in one record and not in another: {', '.join(sorted(read_only & written))}")
+    return read_only
 
 
 def _type_of(schema: dict[str, Any], schemas: dict[str, Any], imported: set[str]) -> str:
@@ -159,14 +193,12 @@ def _type_of(schema: dict[str, Any], schemas: dict[str, Any], imported: set[str]
 
 
 def _make_sync() -> None:
-    target = PACKAGE / "_sync"
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir()
+    SYNC.mkdir()
     for file in sorted((PACKAGE / "_async").glob("*.py")):
         text = file.read_text(encoding="utf-8")
         for pattern, replacement in SUBSTITUTIONS:
             text = re.sub(pattern, replacement, text)
-        (target / file.name).write_text(text, encoding="utf-8")
+        (SYNC / file.name).write_text(text, encoding="utf-8")
 
 
 class GenerateHook(BuildHookInterface):

@@ -23,7 +23,7 @@ from dateline_client.errors import (
     Withdrawn,
 )
 from dateline_client.generated import models
-from dateline_client.records import Actor, Change, Chronology, Event, Source, UnknownChange, UnknownRecord
+from dateline_client.records import Actor, Change, Chronology, Event, Source
 from dateline_client.retries import Retries
 
 __all__ = [
@@ -50,8 +50,6 @@ __all__ = [
     "Unauthorized",
     "Unavailable",
     "UnexpectedAnswer",
-    "UnknownChange",
-    "UnknownRecord",
     "Withdrawn",
     "models",
 ]

@@ -1,15 +1,44 @@
 """Arguments of callers, made into those of generated operations."""
 
+import re
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import partial
 from inspect import signature
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+import httpx
+
 from dateline_client.generated.parameters import REPEATED
 from dateline_client.generated.types import UNSET, Unset
 
 Value = TypeVar("Value")
+
+#: What may stand behind ``Bearer`` (RFC 6750 section 2.1), and in an ``Idempotency-Key``.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_KEY = re.compile(r"[!-~]{1,200}")
+
+
+def address(given: str) -> str:
+    """Check the address of a service; the ValueError does not quote it, since there may be a password in it."""
+    try:
+        url = httpx.URL(given)
+    except httpx.InvalidURL:
+        raise ValueError("The address is none that can be read.") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("The address must begin with http:// or https:// and the name of a host.")
+    if url.userinfo or "?" in given or "#" in given:
+        raise ValueError("The address must have no user, password, query or fragment. Who asks is told by the token.")
+    return given.rstrip("/")
+
+
+def bearer(token: str) -> str:
+    """Give the header that shows a token; the ValueError does not quote it. White space around it is left out."""
+    stripped = token.strip()
+    if not _TOKEN.fullmatch(stripped):
+        raise ValueError("The token is empty or has characters that no token has.")
+    return f"Bearer {stripped}"
 
 
 def given(value: Value | None) -> Value | Unset:
@@ -22,14 +51,14 @@ def described(
 ) -> Callable[..., dict[str, Any]]:
     """Give parameters to generated code: their names must be those of the operation's TypedDict.
 
-    What may be several becomes a list; what is None is left out. Raises TypeError.
+    What may be several becomes a list; what is None is left out. Raises TypeError, and ValueError for an empty list.
     """
     unknown = sorted(parameters.keys() - kind.__annotations__.keys())
     if unknown:
         raise TypeError(f"There is no parameter {', '.join(unknown)}. There are: {', '.join(kind.__annotations__)}.")
     taken = signature(describe).parameters
     chosen = {
-        _generated_name(name, taken): _listed(value) if name in REPEATED else value
+        _generated_name(name, taken): _listed(name, value) if name in REPEATED else value
         for name, value in parameters.items()
         if value is not None
     }
@@ -41,8 +70,12 @@ def _generated_name(name: str, taken: Mapping[str, Any]) -> str:
     return next(one for one in (name, f"{name}_", f"{name}_query") if one in taken)
 
 
-def _listed(value: Any) -> list[Any]:
-    return [value] if isinstance(value, str | UUID) else list(value)
+def _listed(name: str, value: Any) -> list[Any]:
+    values = [value] if isinstance(value, str | UUID) else list(value)
+    if not values:
+        # Sent as it is, it would be no filter at all, and find everything.
+        raise ValueError(f"{name} has no values. Leave it out to find all.")
+    return values
 
 
 def uuid(value: UUID | str) -> UUID:
@@ -56,8 +89,12 @@ def moment(as_of: int | str | None) -> str | Unset:
 
 
 def key(idempotency_key: str | None) -> str:
-    """Give the key under which a request is done once, however often it is sent."""
-    return idempotency_key or str(uuid4())
+    """Give the key under which a request is done once, however often it is sent; ValueError if it can't be one."""
+    if idempotency_key is None:
+        return str(uuid4())
+    if not _KEY.fullmatch(idempotency_key):
+        raise ValueError("An idempotency_key has 1 to 200 visible ASCII characters.")
+    return idempotency_key
 
 
 def tag(revision: int) -> str:
@@ -72,16 +109,37 @@ def change(reason: str | None, type: str | None = None) -> dict[str, Any]:
 
 
 class _Body:
-    """A body for generated operations: given as a mapping, it goes out as it is, so that the service sees mistakes."""
+    """A body for generated operations, which ask for its members; the service sees those that it does not know."""
 
-    def __init__(self, value: Any) -> None:
-        self._value = value
+    def __init__(self, members: dict[str, Any]) -> None:
+        self._members = members
 
     def to_dict(self) -> dict[str, Any]:
         """Give what is sent."""
-        return dict(self._value) if isinstance(self._value, Mapping) else self._value.to_dict()
+        return self._members
 
 
 def body(value: Any, **members: Any) -> Any:
-    """Give a body, as a mapping or of the generated classes, to a generated operation; members are put beside it."""
-    return _Body({**_Body(value).to_dict(), **members})
+    """Give a body, as a mapping or of the generated classes, to a generated operation; members are put beside it.
+
+    Raises TypeError if it has one of these already: one of the two would be lost.
+    """
+    given = _encoded(value)
+    if not isinstance(given, dict):
+        raise TypeError(f"A body is a mapping or of the classes in models, and not {type(value).__name__}.")
+    if given.keys() & members.keys():
+        raise TypeError("There is a `change` in the body already: give type and reason there or by keyword, not both.")
+    return _Body({**given, **members})
+
+
+def _encoded(value: Any) -> Any:
+    """Give a value as JSON has it, in which generated classes, UUIDs and enumerations may stand anywhere."""
+    if hasattr(value, "to_dict"):
+        return _encoded(value.to_dict())
+    if isinstance(value, Mapping):
+        return {name: _encoded(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encoded(one) for one in value]
+    if isinstance(value, Enum):
+        return _encoded(value.value)
+    return str(value) if isinstance(value, UUID) else value

@@ -16,12 +16,14 @@ class DatelineError(Exception):
 
     retry_after_s: float = 0.0
     """After how many seconds the service asks to be asked again, if it does."""
+    idempotency_key: str | None = None
+    """The key that the request was sent with, if it had one. The same call with it goes on and does nothing twice."""
 
 
 class ConnectionFailed(DatelineError):
     """No answer came: the service can't be reached, or the connection broke off.
 
-    Where it broke off during a PUT, PATCH or DELETE, that may have been carried out: read the record again.
+    Where it broke off while a record was updated, replaced or discarded, that may have been done: read it again.
     """
 
 
@@ -104,7 +106,10 @@ class TooManyRequests(ProblemError):
 
 
 class Unavailable(ProblemError):
-    """The service is too busy, or its store does not answer (503), and still so after several attempts."""
+    """The service is too busy, or its store does not answer (503), and still so after several attempts.
+
+    Unless its ``kind`` is ``busy``, an update, replacement or discarding may have been done: read the record again.
+    """
 
 
 class ServerFault(ProblemError):
@@ -137,24 +142,44 @@ def _line(fault: Fault) -> str:
     return f"  {place}: {fault.detail}{suggestion}" if place else f"  {fault.detail}{suggestion}"
 
 
-def error_of(outcome: httpx.Response | httpx.RequestError) -> DatelineError | None:
-    """Give the error that an outcome is, or None for success. The body must have been read."""
+def error_of(outcome: httpx.Response | httpx.RequestError, *, moved: bool = False) -> DatelineError | None:
+    """Give the error that an outcome is, or None for success. The body must have been read.
+
+    With ``moved``, a redirect that says in JSON what has moved (308) is a success: it was asked for.
+    """
     if isinstance(outcome, httpx.Response):
-        # What stands at the address of an actor that was merged, for whoever does not want to be led on.
-        tells_where = outcome.status_code == 308 and outcome.headers.get("Content-Type") == "application/json"
+        tells_where = moved and outcome.status_code == 308 and _media_type(outcome) == "application/json"
         if outcome.is_success or tells_where:
             return None
-    error = _error_of(outcome)
+    return _told(_error_of(outcome), outcome)
+
+
+def _told(error: DatelineError, outcome: httpx.Response | httpx.RequestError) -> DatelineError:
+    """Put into an error what each has, whatever went wrong."""
     error.retry_after_s = retry_after_s(outcome)
+    error.idempotency_key = outcome.request.headers.get("Idempotency-Key")
     return error
 
 
+def _media_type(response: httpx.Response) -> str:
+    return str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+
+
+def _named(request: httpx.Request) -> str:
+    """Name a request in a message: without what may be secret (a user and a password) or long (the query)."""
+    url = request.url
+    return f"{request.method} {url.scheme}://{url.netloc.decode('ascii')}{url.path}"
+
+
 def _error_of(outcome: httpx.Response | httpx.RequestError) -> DatelineError:
+    if isinstance(outcome, httpx.LocalProtocolError):
+        # It quotes headers, of which one is the token.
+        return ConnectionFailed(f"{_named(outcome.request)}: the request can't be sent as it is.")
     if isinstance(outcome, httpx.RequestError):
-        error = ConnectionFailed(f"{outcome.request.url}: {str(outcome) or type(outcome).__name__}")
+        error = ConnectionFailed(f"{_named(outcome.request)}: {str(outcome) or type(outcome).__name__}")
         error.__cause__ = outcome
         return error
-    if outcome.headers.get("Content-Type", "").startswith("application/problem+json"):
+    if _media_type(outcome) == "application/problem+json":
         try:
             problem = Problem.from_dict(outcome.json())
         except _NOT_UNDERSTOOD:
@@ -162,7 +187,7 @@ def _error_of(outcome: httpx.Response | httpx.RequestError) -> DatelineError:
         else:
             return _OF_STATUS.get(outcome.status_code, ProblemError)(problem)
     return UnexpectedAnswer(
-        f"{outcome.request.url} answered with status {outcome.status_code}, and not as this service does.",
+        f"{_named(outcome.request)} was answered with status {outcome.status_code}, and not as this service does.",
         outcome.status_code,
     )
 
@@ -200,7 +225,5 @@ def understanding(response: httpx.Response) -> Iterator[None]:
     try:
         yield
     except _NOT_UNDERSTOOD as error:
-        raise UnexpectedAnswer(
-            f"{response.request.url} answered with what this client does not understand: {error!r}.",
-            response.status_code,
-        ) from error
+        message = f"{_named(response.request)} was answered with what this client does not understand: {error!r}."
+        raise _told(UnexpectedAnswer(message, response.status_code), response) from error

@@ -1,15 +1,11 @@
 """Records as callers have them: what the contract says, with the names and sources that they mention."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
-
-from attrs import define
 
 from dateline_client.generated.models import (
     ActorAnswer,
     ActorChange,
-    ChangeType,
     ChronologyAnswer,
     ChronologyChange,
     EventAnswer,
@@ -20,6 +16,7 @@ from dateline_client.generated.models import (
     SourceChange,
     SourceSummary,
 )
+from dateline_client.generated.parameters import READ_ONLY
 
 
 class _Mentions:
@@ -59,35 +56,7 @@ class Chronology(_Mentions, ChronologyAnswer):
     """An edited selection of events."""
 
 
-@define
-class UnknownRecord:
-    """A record of a kind that this version of the client does not know."""
-
-    members: Mapping[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give it as it came."""
-        return dict(self.members)
-
-
-@define
-class UnknownChange:
-    """A change of a kind of record that this version of the client does not know; what all changes have, it has."""
-
-    entity: str
-    id: str
-    sequence: int
-    recorded_at: datetime
-    revision: int
-    type_: ChangeType
-    author: str
-    reason: str | None
-    redacted: bool
-    redacts: list[int]
-    document: UnknownRecord | None
-
-
-Change = EventChange | ActorChange | SourceChange | ChronologyChange | UnknownChange
+Change = EventChange | ActorChange | SourceChange | ChronologyChange
 
 _CHANGES: dict[str, type[EventChange] | type[ActorChange] | type[SourceChange] | type[ChronologyChange]] = {
     "event": EventChange,
@@ -100,26 +69,13 @@ Record = TypeVar("Record", Event, Actor, Source, Chronology)
 
 
 def change_of(data: Mapping[str, Any]) -> Change:
-    """Read a change of the feed by the kind of record that it is of."""
-    known = _CHANGES.get(data["entity"])
-    if known is not None:
-        return known.from_dict(data)
-    # What all changes have is read as it is read of any of them.
-    common = EventChange.from_dict({**data, "entity": "event", "document": None})
-    document = data["document"]
-    return UnknownChange(
-        entity=data["entity"],
-        id=common.id,
-        sequence=common.sequence,
-        recorded_at=common.recorded_at,
-        revision=common.revision,
-        type_=common.type_,
-        author=common.author,
-        reason=common.reason,
-        redacted=common.redacted,
-        redacts=common.redacts,
-        document=None if document is None else UnknownRecord(document),
-    )
+    """Read a change of the feed by the kind of record that it is of; KeyError if there is none such in ``/v1``."""
+    change = _CHANGES[data["entity"]].from_dict(data)
+    document: object = change.document
+    if isinstance(document, dict):
+        # Generated code leaves what may be null as it came if it can't read it.
+        raise TypeError(f"The document of change {change.sequence} is no {data['entity']}.")
+    return change
 
 
 class FeedPage(NamedTuple):
@@ -136,29 +92,45 @@ def feed_page(data: Mapping[str, Any]) -> FeedPage:
 
 
 def records_of(kind: type[Record], page: Mapping[str, Any]) -> list[Record]:
-    """Read the items of a page, each with what the page's items mention."""
+    """Read the items of a page, each with what it mentions of what the page's items do."""
     included = Included.from_dict(page["included"])
     beside: dict[str, Any] = {"included": {"actors": {}, "sources": {}}}
     if page.get("as_of") is not None:
         beside["as_of"] = page["as_of"]
     records = [kind.from_dict({**item, **beside}) for item in page["items"]]
-    for record in records:
-        record.included = included
+    for record, item in zip(records, page["items"], strict=True):
+        _include_mentioned(record, item, included)
     return records
 
 
-#: What only the service sets, and what stands for nothing in a body.
-_READ_ONLY = frozenset(
-    [
-        *("id", "slug", "when", "evidence", "retraction", "revision", "sequence", "created_at", "updated_at"),
-        *("published_at", "merged_into", "included", "as_of"),
-    ]
-)
+def _include_mentioned(record: _Mentions, item: Any, included: Included) -> None:
+    """Give a record those of the page's actors and sources whose ids stand in it, and those that they lead to.
+
+    A text that only looks like an id, such as a tag, brings along one more, which does no harm.
+    """
+    actors, sources = record.included.actors, record.included.sources
+    waiting = list(_texts(item))
+    while waiting:
+        name = waiting.pop()
+        if name in included.sources and name not in sources:
+            sources[name] = included.sources[name]
+            waiting.append(sources[name].publisher or "")
+        elif name in included.actors and name not in actors:
+            actors[name] = included.actors[name]
+            waiting.append(actors[name].merged_into or "")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 def writable(record: Event | Actor | Source | Chronology) -> dict[str, Any]:
     """Give what a writer may set of a record, as a body has it."""
-    return {name: value for name, value in record.to_dict().items() if name not in _READ_ONLY}
+    return {name: value for name, value in record.to_dict().items() if name not in READ_ONLY}
 
 
 def items_of(kind: type[Record]) -> Callable[[Mapping[str, Any]], list[Record]]:

@@ -12,8 +12,8 @@ from dateline_client.errors import kind_of, retry_after_s
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 #: Mistakes in the request, which another attempt would repeat.
 _MISTAKES = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-#: Answers that say that nothing was done and that another time may do.
-_BUSY = (429, 503)
+#: Answers that another time may do, from the service or from a proxy before it.
+_PASSING = (429, 502, 503, 504)
 
 
 class Repeat(Enum):
@@ -29,13 +29,13 @@ class Repeat(Enum):
 class Retries:
     """How often and how long to try again.
 
-    >>> client = Dateline("http://127.0.0.1:8000", retries=Retries(attempts=10, total_s=300))
+    >>> client = Dateline("http://127.0.0.1:8000", retries=Retries(attempts=10, total_wait_s=300))
     """
 
     attempts: int = 5
     """How often a request is sent at most; 1 means never again."""
-    total_s: float = 60.0
-    """No attempt begins later than this many seconds after the first one."""
+    total_wait_s: float = 60.0
+    """How long to wait between attempts, all waits together, in seconds. An attempt is bounded by ``timeout``."""
     first_wait_s: float = 0.5
     """How long to wait after the first attempt, in seconds; each further one is twice as long. Half is chance."""
     longest_wait_s: float = 30.0
@@ -51,14 +51,14 @@ class Retries:
         repeat: Repeat,
         *,
         attempt: int,
-        elapsed_s: float,
+        waited_s: float,
         chance: float,
     ) -> float | None:
-        """How long to wait before the next attempt, in seconds; None if the outcome stands."""
+        """How long to wait before the next attempt, in seconds; None if the outcome stands. ``waited_s`` was waited."""
         if attempt >= self.attempts or not _is_worth_another(outcome, repeat):
             return None
         wait_s = max(self.backoff_s(attempt, chance), retry_after_s(outcome))
-        return wait_s if elapsed_s + wait_s <= self.total_s else None
+        return wait_s if waited_s + wait_s <= self.total_wait_s else None
 
 
 class Waits:
@@ -68,6 +68,7 @@ class Waits:
         self._retries = retries
         self._chance = chance
         self._attempt = 0
+        self._last_s = 0.0
         #: What the service asks for at least, in seconds.
         self.least_s = 0.0
         self._asked_s = 0.0
@@ -80,18 +81,27 @@ class Waits:
         """Begin with short waits again."""
         self._attempt = 0
 
+    def was_well(self, seconds: float) -> None:
+        """Begin with short waits again if all was well for longer than the last wait, though nothing may have come."""
+        if seconds > self._last_s:
+            self.reset()
+
     def next_s(self, at_least_s: float = 0.0) -> float:
         """How long to wait now, in seconds."""
         self._attempt += 1
         asked_s, self._asked_s = self._asked_s, 0.0
-        return max(self._retries.backoff_s(self._attempt, self._chance()), self.least_s, at_least_s, asked_s)
+        backoff_s = self._retries.backoff_s(self._attempt, self._chance())
+        self._last_s = max(backoff_s, self.least_s, at_least_s, asked_s)
+        return self._last_s
 
 
 def _is_worth_another(outcome: httpx.Response | httpx.RequestError, repeat: Repeat) -> bool:
     if isinstance(outcome, httpx.Response):
-        if outcome.status_code in _BUSY:
-            return True
-        return outcome.status_code == 409 and repeat is Repeat.ALWAYS and kind_of(outcome) == "request-in-flight"
+        if repeat is Repeat.UNDONE:
+            # Of any other 503 it is not known: the store may have been lost while it committed.
+            return outcome.status_code == 429 or (outcome.status_code == 503 and kind_of(outcome) == "busy")
+        in_flight = outcome.status_code == 409 and kind_of(outcome) == "request-in-flight"
+        return outcome.status_code in _PASSING or in_flight
     if isinstance(outcome, _NOT_SENT):
         return True
     return repeat is Repeat.ALWAYS and isinstance(outcome, httpx.TransportError) and not isinstance(outcome, _MISTAKES)

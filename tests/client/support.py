@@ -50,30 +50,41 @@ class Watched(httpx.AsyncBaseTransport):
 
 
 class Patience:
-    """A clock that goes on only by the waits of a client, which it remembers."""
+    """A clock that goes on only by the waits of a client, which it remembers, and by what answers say they took."""
 
     def __init__(self, client: Any) -> None:
         self.waits: list[float] = []
+        self.now = 0.0
         client._pause = self._pause
-        client._clock = lambda: sum(self.waits)
+        client._clock = lambda: self.now
         client._chance = lambda: 1.0
 
     async def _pause(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.now += seconds
 
 
-def answering(*answers: httpx.Response | Exception, retries: Retries | None = None) -> tuple[AsyncDateline, list[Any]]:
+Answer = httpx.Response | Exception
+
+
+def answering(
+    *answers: Answer | Callable[[], Answer], retries: Retries | None = None, **options: Any
+) -> tuple[AsyncDateline, list[httpx.Request]]:
     """A client whose requests are answered by these in turn, the last one over and over, and the requests."""
     requests: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         answer = answers[min(len(requests), len(answers)) - 1]
+        if callable(answer):
+            answer = answer()
         if isinstance(answer, Exception):
             raise answer
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        if isinstance(answer.stream, httpx.ByteStream):
+            answer = httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        return answer
 
-    return AsyncDateline("http://test", transport=httpx.MockTransport(handle), retries=retries), requests
+    return AsyncDateline("http://test", transport=httpx.MockTransport(handle), retries=retries, **options), requests
 
 
 def problem(status: int, slug: str, **headers: str) -> httpx.Response:

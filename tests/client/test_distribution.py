@@ -9,10 +9,14 @@ import venv
 import zipfile
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+import yaml
 
 import dateline_client
+from dateline_client import Actor, Chronology, Event, Source
+from dateline_client.generated import parameters
 from tests.engine.support import ROOT
 
 #: Reads the names of a service that is not there: what counts is that all of it can be imported and asked.
@@ -56,7 +60,71 @@ def test_what_is_tested_here_is_made_of_the_contract_as_it_is() -> None:
     build = builder()
     assert Path(dateline_client.__file__).parent == build.PACKAGE
     assert build.contract_file() == ROOT / "openapi.yaml"
-    assert build.STAMP.read_text() == build.inputs_digest(), "run make .venv/.test"
+    assert build.STAMP.read_text() == build.inputs_digest(), "run .venv/bin/python client/hatch_build.py"
+    assert build.is_current(build.inputs_digest())
+
+
+def test_code_that_is_stale_broken_off_or_gone_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = builder()
+    package = tmp_path / "dateline_client"
+    shutil.copytree(build.PACKAGE / "_async", package / "_async")
+    for name, value in {
+        "PACKAGE": package,
+        "GENERATED": package / "generated",
+        "SYNC": package / "_sync",
+        "STAMP": package / "generated" / "made_of.txt",
+    }.items():
+        monkeypatch.setattr(build, name, value)
+    runs: list[str] = []
+
+    def models(contract: Any) -> None:
+        runs.append("models")
+        build.GENERATED.mkdir()
+        if "broken" in runs:
+            raise SystemExit("The code could not be made.")
+
+    monkeypatch.setattr(build, "_generate_models", models)
+    build.generate()
+    build.generate()
+    assert runs == ["models"]
+    assert build.is_current(build.inputs_digest())
+
+    (build.SYNC / "events.py").unlink()
+    build.generate()
+    assert (build.SYNC / "events.py").exists()
+    shutil.rmtree(build.SYNC)
+    build.generate()
+    assert runs == ["models"] * 3
+    monkeypatch.setattr(build, "version", lambda name: "0.0.1")
+    build.generate()
+    assert runs == ["models"] * 4
+
+    # Whatever is left of a run that failed is not taken for whole.
+    monkeypatch.setattr(build, "version", lambda name: "0.0.2")
+    runs.append("broken")
+    with pytest.raises(SystemExit):
+        build.generate()
+    monkeypatch.setattr(build, "version", lambda name: "0.0.1")
+    assert not build.is_current(build.inputs_digest())
+
+
+def test_the_contract_is_read_without_libyaml_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its loader is not there in every PyYAML, and takes longer."""
+    build = builder()
+    read = build.read_contract()
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    monkeypatch.setattr(build, "contract_file", lambda: ROOT / "client" / "openapi-python-client.yaml")
+    assert build.read_contract()["literal_enums"] is True
+    assert read["openapi"].startswith("3.1")
+
+
+def test_what_is_read_only_is_what_the_contract_says() -> None:
+    contract = builder().read_contract()
+    for kind in (Actor, Chronology, Event, Source):
+        members = contract["components"]["schemas"][f"{kind.__name__}Replacement"]["properties"]
+        answered = contract["components"]["schemas"][f"{kind.__name__}Answer"]["properties"]
+        marked = {name for name, schema in members.items() if schema.get("readOnly")}
+        assert set(answered) & parameters.READ_ONLY == set(answered) & marked != set()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dateline_client import (
     Conflict,
     ConnectionFailed,
     DatelineError,
+    Event,
     Forbidden,
     InvalidRequest,
     NotFound,
@@ -26,7 +27,7 @@ from dateline_client import (
 from schema.problem import PROBLEM_KINDS
 from tests.client.support import Patience, answering, in_process, problem
 from tests.conftest import Client
-from tests.writing import NOBODY, event_body, new_token
+from tests.writing import NOBODY, event_body, make_event, new_token
 
 
 async def test_the_services_own_problems(client: Client, desk: AsyncDateline) -> None:
@@ -133,6 +134,27 @@ async def test_a_writer_is_not_led_elsewhere() -> None:
     with pytest.raises(UnexpectedAnswer):
         await client.create_event(event_body())
     assert len(requests) == 1
+
+
+async def test_a_redirect_with_json_is_no_success_unless_one_asks_what_has_moved(client: Client) -> None:
+    event = Event.from_dict(await make_event(client))
+    strange, requests = answering(httpx.Response(308, json={"id": "a", "merged_into": "b", "revision": 2}))
+    for call in (strange.head(), strange.create_event({}), strange.discard_event(event), strange.get_actor("a")):
+        with pytest.raises(UnexpectedAnswer, match="status 308"):
+            await call
+    assert len(requests) == 4
+
+
+async def test_media_types_are_compared_as_such() -> None:
+    answer = problem(404, "not-found")
+    answer.headers["Content-Type"] = "Application/Problem+JSON ; charset=utf-8"
+    client, _ = answering(answer)
+    with pytest.raises(NotFound):
+        await client.head()
+    answer.headers["Content-Type"] = "application/problem+jsonish"
+    client, _ = answering(answer)
+    with pytest.raises(UnexpectedAnswer):
+        await client.head()
 
 
 def test_everything_that_is_raised_can_be_imported_and_caught_by_one_name() -> None:

@@ -17,7 +17,7 @@ from dateline_client import (
     Forbidden,
     InvalidRequest,
     Unauthorized,
-    UnknownChange,
+    UnexpectedAnswer,
     models,
 )
 from tests.client.support import Patience, answering, problem
@@ -265,14 +265,57 @@ async def test_a_refusal_of_the_stream_is_told() -> None:
     assert len(requests) == 2
 
 
-async def test_a_kind_of_record_that_is_new_is_given_as_it_came() -> None:
-    drawn = {**change(8, "map"), "type": "create", "document": {"scale": 25000}}
-    page = {"items": [drawn, change(9)], "after": 9, "more": False, "head": 9}
-    client, _ = answering(httpx.Response(200, json=page))
-    unknown, known = [one async for one in client.changes(7, follow=False)]
-    assert isinstance(unknown, UnknownChange)
-    assert (unknown.entity, unknown.sequence, unknown.type_, unknown.redacts) == ("map", 8, "create", [])
-    assert unknown.document is not None
-    assert unknown.document.to_dict() == {"scale": 25000}
-    assert isinstance(known, models.ActorChange)
-    assert known.document is None
+FRAME = "id: 8\nevent: change\ndata: {}\n\n"
+MALFORMED = ["{", "[]", "{}", json.dumps({**change(8), "document": {}}), json.dumps(change(8, "map"))]
+
+
+@pytest.mark.parametrize("data", MALFORMED, ids=["cut", "list", "empty", "document", "entity"])
+async def test_a_frame_that_is_not_of_the_service_is_told(data: str) -> None:
+    client, requests = answering(CAUGHT_UP, httpx.Response(200, headers=STREAM, text=FRAME.replace("{}", data)))
+    with pytest.raises(UnexpectedAnswer) as caught:
+        await anext(client.changes(7))
+    assert caught.value.status == 200
+    assert len(requests) == 2
+
+
+async def test_a_stream_is_led_on_as_pages_are_and_the_token_stays() -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        if request.url.host == "old":
+            return httpx.Response(308, headers={"Location": str(request.url.copy_with(host="new"))})
+        return stream(8) if request.url.path.endswith("stream") else CAUGHT_UP
+
+    requests: list[httpx.Request] = []
+    client = AsyncDateline("http://old", token="dateline_secret", transport=httpx.MockTransport(handle))
+    async with client, aclosing(client.changes(7)) as changes:
+        assert (await anext(changes)).sequence == 8
+    assert [request.url.host for request in requests] == ["old", "new"] * 2
+    shown = [request.headers.get("Authorization") for request in requests]
+    assert shown == ["Bearer dateline_secret", None] * 2
+    assert requests[-1].headers["Last-Event-ID"] == "7"
+
+
+async def test_streams_that_are_cut_when_nothing_comes_are_opened_again_at_once() -> None:
+    """A proxy that cuts connections in which nothing comes must not lead to ever longer waits."""
+
+    def quiet() -> httpx.Response:
+        async def nothing() -> AsyncIterator[bytes]:
+            yield b": alive\n\n"
+            patience.now += 10
+            raise httpx.ReadError("cut")
+
+        return httpx.Response(200, headers=STREAM, content=nothing())
+
+    client, _ = answering(*(CAUGHT_UP, quiet) * 8, *(CAUGHT_UP, stream()) * 3, REFUSED)
+    patience = Patience(client)
+    assert await taken(client) == []
+    # Those that ended as soon as they had begun are another matter.
+    assert patience.waits == [0.5] * 8 + [1.0, 2.0, 4.0]
+
+
+async def test_waits_are_short_again_when_a_page_has_brought_something() -> None:
+    page = httpx.Response(200, json={"items": [change(8)], "after": 8, "more": False, "head": 8})
+    client, _ = answering(*(CAUGHT_UP, httpx.Response(502)) * 3, page, httpx.Response(502), REFUSED)
+    patience = Patience(client)
+    assert await taken(client) == [8]
+    assert patience.waits == [0.5, 1.0, 2.0, 0.5]

@@ -14,6 +14,7 @@ from dateline_client.generated import parameters
 from tests.client.support import Watched, application_of, in_process
 from tests.conftest import Client
 from tests.engine.support import ROOT
+from tests.writing import event_body
 
 
 async def plain(client: Client, path: str, **query: Any) -> list[dict[str, Any]]:
@@ -74,6 +75,34 @@ async def test_what_an_event_mentions_is_told_without_another_request(sample: Cl
             assert event.source(citation.source).title == sources[str(citation.source)]
     with pytest.raises(KeyError):
         events[0].actor_name("nobody")
+
+
+async def test_an_event_of_a_page_is_what_it_is_alone(reader: AsyncDateline) -> None:
+    """It has the names and sources that it mentions, and not those that others on its page do."""
+    (page,) = [page async for page in reader.events(max_items=40, page_size=40).pages()]
+    events = [event async for event in reader.events(max_items=40)]
+    whole = page.included.to_dict()
+    for event in events:
+        alone = (await reader.get_event(event.id)).to_dict()
+        assert event.to_dict() == alone
+        assert len(alone["included"]["actors"]) < len(whole["actors"])
+    assert sum(len(event.included.to_dict()["sources"]) for event in events) >= len(whole["sources"]) > 1
+
+
+async def test_what_an_event_of_a_page_mentions_leads_on_to_who_stands_for_it(
+    desk: AsyncDateline, client: Client
+) -> None:
+    for actor in ("chosun", "north-korea", "yonhap", "yonhap-news"):
+        await desk.create_actor({"id": actor, "name": actor.title(), "kind": "organization"})
+    cited = {"source": {"title": "A report", "publisher": "yonhap", "url": "https://news.example/report"}}
+    event = await desk.create_event(event_body(actors=[{"id": "chosun", "role": "party"}], citations=[cited]))
+    await desk.create_event(event_body(title="Another"))
+    await desk.merge_actor(await desk.get_actor("chosun"), "north-korea")
+    await desk.merge_actor(await desk.get_actor("yonhap"), "yonhap-news")
+    (found,) = [one async for one in desk.events() if one.id == event.id]
+    assert found.to_dict() == (await desk.get_event(event.id)).to_dict()
+    assert set(found.included.to_dict()["actors"]) == {"chosun", "north-korea", "yonhap", "yonhap-news"}
+    assert found.actor_name("chosun") == "North-Korea"
 
 
 async def test_a_rough_date_stays_as_it_is(reader: AsyncDateline) -> None:
@@ -151,6 +180,18 @@ async def test_a_misspelt_keyword_is_told_before_anything_is_sent(sample: Client
             with pytest.raises(TypeError, match="There is no parameter actr"):
                 await ask(**misspelt)
     assert watched.requests == []
+
+
+async def test_an_empty_list_is_no_filter_and_is_told_before_anything_is_sent(sample: Client) -> None:
+    watched = Watched(application_of(sample))
+    async with in_process(sample, transport=watched) as reader:
+        nothings: list[Any] = [[], (), iter(())]
+        for nothing in nothings:
+            with pytest.raises(ValueError, match="actor has no values"):
+                reader.events(actor=nothing)
+        with pytest.raises(ValueError, match="facet has no values"):
+            await reader.facets(facet=[])
+        assert watched.requests == []
 
 
 def test_every_parameter_of_the_contract_is_a_keyword() -> None:

@@ -8,15 +8,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
 import dateline_client
-from dateline_client import AsyncDateline, Dateline, NotFound, models
+from dateline_client import AsyncDateline, Dateline, NotFound, Retries, models
+from dateline_client.records import change_of
 from tests.engine.support import ROOT, free_port, starting
 from tests.writing import event_body
 
@@ -78,6 +82,54 @@ def test_the_quickstart_for_integrators_runs_as_it_stands(served: tuple[str, str
     assert "\n/date " in run.stdout
 
 
+def test_the_copy_of_the_quickstart_keeps_what_only_lost_an_older_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What docs/changes.md says: a change has no document, too, if that was redacted since."""
+    text = (ROOT / "docs" / "quickstart-integrator.md").read_text(encoding="utf-8")
+    (snippet,) = [one for one in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S) if "sqlite3" in one]
+    common = {"entity": "actor", "id": "one", "recorded_at": "2025-06-01T09:00:00Z", "author": "desk", "reason": None}
+    record = {
+        **{"id": "one", "name": "One", "kind": "person", "names": [], "aliases": [], "external_ids": {}, "part_of": []},
+        **{"member_of": [], "reliability": None, "revision": 1, "sequence": 1, "merged_into": None},
+        **{"created_at": "2025-06-01T09:00:00Z", "updated_at": "2025-06-01T09:00:00Z"},
+    }
+    feed = [
+        {
+            **common,
+            "sequence": 1,
+            "revision": 1,
+            "type": "create",
+            "redacted": False,
+            "redacts": [],
+            "document": record,
+        },
+        {**common, "sequence": 2, "revision": 2, "type": "update", "redacted": True, "redacts": [], "document": None},
+        {
+            **common,
+            "sequence": 3,
+            "revision": 3,
+            "type": "redaction",
+            "redacted": False,
+            "redacts": [2],
+            "document": None,
+        },
+    ]
+
+    monkeypatch.chdir(tmp_path)
+    kept = []
+    for there in (feed[:1], feed[:2], feed):
+        known: dict[str, Any] = {
+            "client": SimpleNamespace(
+                changes=lambda after, follow, there=there: [change_of(change) for change in there[after:]]
+            )
+        }
+        exec(snippet, known)
+        kept.append(known["copy"].execute("SELECT count(*) FROM record").fetchone()[0])
+        known["copy"].close()
+    assert kept == [1, 1, 0]
+
+
 def test_what_is_said_of_both_is_true_of_both(served: tuple[str, str]) -> None:
     """The same methods with the same parameters; only that one is awaited."""
     pairs = [
@@ -128,6 +180,42 @@ def test_the_client_for_threads_reads_writes_and_follows(served: tuple[str, str]
         assert len(desk.table(max_items=3)) == 3
         with pytest.raises(NotFound):
             desk.get_actor("nobody-at-all")
+
+
+def test_threads_may_share_a_client(served: tuple[str, str]) -> None:
+    address, token = served
+    with Dateline(address, token=token) as client, ThreadPoolExecutor(8) as threads:
+        listed = list(threads.map(lambda _: [event.id for event in client.events(page_size=20)], range(16)))
+        made = list(threads.map(lambda number: client.create_event(event_body(title=f"Of {number}")), range(16)))
+    assert listed[0]
+    assert all(ids == listed[0] for ids in listed)
+    assert [event.title for event in made] == [f"Of {number}" for number in range(16)]
+    assert len({event.id for event in made}) == 16
+
+
+def test_what_is_left_halfway_keeps_no_connection(served: tuple[str, str]) -> None:
+    """With one connection in all, whatever kept it would have the next request wait in vain."""
+    address, token = served
+    desk = Dateline(address, token=token)
+
+    class Writing(httpx.HTTPTransport):
+        """Something is written as soon as a stream is asked for, so that it comes with the stream."""
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/v1/changes/stream":
+                desk.create_event(event_body(title="Streamed"))
+            return super().handle_request(request)
+
+    transport = Writing(limits=httpx.Limits(max_connections=1))
+    with desk, Dateline(address, transport=transport, timeout=20, retries=Retries(attempts=1)) as client:
+        walk, pages = iter(client.events(page_size=2)), client.events(page_size=2).pages()
+        assert next(walk)
+        assert next(iter(pages))
+        before = client.head().sequence
+        with closing(client.changes(before, follow=True)) as changes:
+            assert next(changes).sequence > before
+        assert client.head().sequence > before
+        assert next(walk)
 
 
 def test_the_client_for_threads_tries_again() -> None:

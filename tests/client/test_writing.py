@@ -1,5 +1,6 @@
 """Writing through the client, on a real store."""
 
+from enum import Enum
 from typing import Any
 
 import httpx
@@ -56,6 +57,50 @@ async def test_classes_of_the_contract_are_taken_as_well_as_mappings(desk: Async
     assert event.date == "1204~"
     event = await desk.update_event(event, models.EventPatch(title="More talks"), reason="There were more.")
     assert (event.title, event.date) == ("More talks", "1204~")
+
+
+async def test_classes_uuids_and_enumerations_stand_anywhere_in_a_mapping(desk: AsyncDateline) -> None:
+    class Kind(Enum):
+        TALKS = "talks"
+
+    source = await desk.create_source({"title": "A report", "url": "https://news.example/report"})
+    first = await desk.create_event(event_body())
+    body = {
+        "title": "Talks",
+        "kind": Kind.TALKS,
+        "date": "1204~",
+        "places": (models.Place(name="Seoul"),),
+        "citations": [{"source": source.id}, models.CitationIn(source=models.SourceIn(title="Another"))],
+        "relations": [{"event_id": first.id, "type": "follows"}],
+    }
+    event = await desk.create_event(body)
+    assert (event.kind, event.places[0].name, event.relations[0].event_id) == ("talks", "Seoul", first.id)
+    assert event.citations[0].source == source.id
+    event = await desk.update_event(event, {"citations": event.citations[:1]})
+    assert [citation.source for citation in event.citations] == [source.id]
+    answer = await desk.write_events([{**body, "title": "More"}])
+    assert answer.created == 1
+    with pytest.raises(TypeError, match="mapping"):
+        await desk.create_event(["Talks"])  # type: ignore[arg-type]
+
+
+async def test_why_something_is_changed_is_said_once(desk: AsyncDateline) -> None:
+    event = await desk.create_event(event_body())
+    why = models.Change(type_="correction", reason="The report was amended.")
+    patch = models.EventPatch(title="Corrected", change=why)
+    with pytest.raises(TypeError, match="change"):
+        await desk.update_event(event, patch, type="update")
+    with pytest.raises(TypeError, match="change"):
+        await desk.update_event(event, patch, reason="Another one.")
+    event = await desk.update_event(event, patch)
+    event = await desk.update_event(event, {"tags": ["new"], "change": {"type": "clarification"}})
+    event = await desk.update_event(event, {"tags": ["newer"]})
+    event.title = "Talks"
+    await desk.replace_event(event)
+    revisions = [revision async for revision in desk.event_revisions(event.id)]
+    assert [(revision.type_, revision.reason) for revision in revisions[1:]] == [
+        *(("correction", "The report was amended."), ("clarification", None), ("update", None), ("update", None))
+    ]
 
 
 async def test_a_draft_is_discarded(desk: AsyncDateline) -> None:
@@ -152,6 +197,10 @@ async def test_actors_are_written_merged_and_unmerged(desk: AsyncDateline) -> No
     apart = await desk.unmerge_actor("chosun", reason="They are two.")
     assert (apart.id, apart.merged_into) == ("chosun", None)
     assert (await desk.get_actor("chosun")).id == "chosun"
+    with pytest.raises(Conflict):
+        await desk.unmerge_actor("chosun", reason="They still are.")
+    with pytest.raises(NotFound):
+        await desk.unmerge_actor("nobody", reason="There is none.")
     types = [revision.type_ async for revision in desk.actor_revisions("chosun")]
     assert types == ["create", "update", "update", "merge", "unmerge"]
 

@@ -189,10 +189,11 @@ class AsyncEvents(AsyncSender):
         )
         return await self._read(Event.from_dict, arguments)
 
-    async def replace_event(self, event: Event, *, type: EditType = "update", reason: str | None = None) -> Event:
-        """Write an event as it stands here, changed in place. A correction needs a reason.
+    async def replace_event(self, event: Event, *, type: EditType | None = None, reason: str | None = None) -> Event:
+        """Write an event as a whole, as it stands here, changed in place. For ordinary edits, prefer ``update_event``.
 
-        Raises RevisionMismatch if somebody else has changed it since it was read.
+        Members that this version of the client does not know are erased. A correction needs a reason. Raises
+        RevisionMismatch if somebody else has changed it since it was read.
 
         >>> event.title = "A delegation of five arrives"
         >>> event = await client.replace_event(event, type="correction", reason="The report was amended.")
@@ -209,12 +210,12 @@ class AsyncEvents(AsyncSender):
         event: Event,
         changes: EventPatch | Mapping[str, Any],
         *,
-        type: EditType = "update",
+        type: EditType | None = None,
         reason: str | None = None,
     ) -> Event:
         """Change some members of an event (JSON Merge Patch: None takes away). Raises RevisionMismatch.
 
-        What this version of the client does not know stays as it is.
+        All others stay as they are. ``type`` and ``reason`` say why; ``change`` in the body says the same.
 
         >>> event = await client.update_event(event, {"date": "2024-06-18"}, type="clarification")
         """
@@ -280,4 +281,4 @@ class AsyncEvents(AsyncSender):
             upsert_on=calls.given(upsert_on),
             idempotency_key=calls.key(idempotency_key),
         )
-        return await self._read(BatchAnswer.from_dict, arguments)
+        return await self._read(BatchAnswer.from_dict, self._taking_long(arguments))

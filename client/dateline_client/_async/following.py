@@ -8,7 +8,7 @@ import httpx
 from httpx_sse import SSEError, aconnect_sse
 
 from dateline_client._async.sending import AsyncSender
-from dateline_client.errors import DatelineError, error_of, is_passing
+from dateline_client.errors import DatelineError, error_of, is_passing, understanding
 from dateline_client.generated.api.changes import get_head, list_changes, stream_changes
 from dateline_client.generated.models import Head
 from dateline_client.records import Change, change_of, feed_page
@@ -51,6 +51,8 @@ class AsyncChanges(AsyncSender):
                 await self._pause(waits.next_s(error.retry_after_s))
                 continue
             answered = True
+            if page.items:
+                waits.reset()
             for change in page.items:
                 if change.sequence > after:
                     after = change.sequence
@@ -71,6 +73,7 @@ class AsyncChanges(AsyncSender):
         """Give what a stream brings until it ends, in whatever way; raise only what would not change."""
         arguments = stream_changes._get_kwargs(after=after, last_event_id=str(after))
         timeout = httpx.Timeout(self._http.timeout.connect, read=_SILENCE_S)
+        begun = None
         try:
             async with aconnect_sse(self._http, timeout=timeout, **arguments) as stream:
                 if not stream.response.is_success:
@@ -81,6 +84,7 @@ class AsyncChanges(AsyncSender):
                         raise error
                     waits.ask(error.retry_after_s)
                     return
+                begun = self._clock()
                 async for event in stream.aiter_sse():
                     if event.retry is not None:
                         waits.least_s = event.retry / 1000
@@ -88,6 +92,12 @@ class AsyncChanges(AsyncSender):
                         return
                     if event.event == "change":
                         waits.reset()
-                        yield change_of(json.loads(event.data))
+                        with understanding(stream.response):
+                            change = change_of(json.loads(event.data))
+                        yield change
         except (httpx.RequestError, SSEError):
             return
+        finally:
+            if begun is not None:
+                # A proxy may cut connections in which nothing came for a while: that is no reason to wait ever longer.
+                waits.was_well(self._clock() - begun)

@@ -107,8 +107,11 @@ class AsyncActors(AsyncSender):
         arguments = create_actor._get_kwargs(body=calls.body(actor), idempotency_key=calls.key(idempotency_key))
         return await self._read(Actor.from_dict, arguments)
 
-    async def replace_actor(self, actor: Actor, *, type: EditType = "update", reason: str | None = None) -> Actor:
-        """Write an actor as it stands here, changed in place. Raises RevisionMismatch."""
+    async def replace_actor(self, actor: Actor, *, type: EditType | None = None, reason: str | None = None) -> Actor:
+        """Write an actor as a whole, changed in place; prefer ``update_actor``, see ``replace_event``.
+
+        Raises RevisionMismatch.
+        """
         arguments = replace_actor._get_kwargs(
             actor.id,
             body=calls.body(writable(actor), **calls.change(reason, type)),
@@ -121,7 +124,7 @@ class AsyncActors(AsyncSender):
         actor: Actor,
         changes: ActorPatch | Mapping[str, Any],
         *,
-        type: EditType = "update",
+        type: EditType | None = None,
         reason: str | None = None,
     ) -> Actor:
         """Change some members of an actor (JSON Merge Patch: None takes away). Raises RevisionMismatch."""
@@ -142,15 +145,16 @@ class AsyncActors(AsyncSender):
         )
         return await self._read(Actor.from_dict, arguments)
 
-    async def unmerge_actor(self, actor_id: str, *, reason: str, idempotency_key: str | None = None) -> Actor:
+    async def unmerge_actor(self, actor_id: str, *, reason: str) -> Actor:
         """Have a merged actor, by its own id, stand for itself again."""
+        # The address of a merged actor leads to another one; what stands at it says which revision the merged one has.
         here = {**get_actor._get_kwargs(actor_id), "follow_redirects": False}
         revision = await self._read(lambda answer: int(answer["revision"]), here)
         arguments = unmerge_actor._get_kwargs(
             actor_id,
             body=calls.body(calls.change(reason)),
             if_match=calls.tag(revision),
-            idempotency_key=calls.key(idempotency_key),
+            idempotency_key=calls.key(None),
         )
         return await self._read(Actor.from_dict, arguments)
 
@@ -205,8 +209,13 @@ class AsyncSources(AsyncSender):
         arguments = create_source._get_kwargs(body=calls.body(source), idempotency_key=calls.key(idempotency_key))
         return await self._read(Source.from_dict, arguments)
 
-    async def replace_source(self, source: Source, *, type: EditType = "update", reason: str | None = None) -> Source:
-        """Write a source as it stands here, changed in place. Raises RevisionMismatch."""
+    async def replace_source(
+        self, source: Source, *, type: EditType | None = None, reason: str | None = None
+    ) -> Source:
+        """Write a source as a whole, changed in place; prefer ``update_source``, see ``replace_event``.
+
+        Raises RevisionMismatch.
+        """
         arguments = replace_source._get_kwargs(
             source.id,
             body=calls.body(writable(source), **calls.change(reason, type)),
@@ -219,7 +228,7 @@ class AsyncSources(AsyncSender):
         source: Source,
         changes: SourcePatch | Mapping[str, Any],
         *,
-        type: EditType = "update",
+        type: EditType | None = None,
         reason: str | None = None,
     ) -> Source:
         """Change some members of a source (JSON Merge Patch: None takes away). Raises RevisionMismatch."""
@@ -281,9 +290,12 @@ class AsyncChronologies(AsyncSender):
         return await self._read(Chronology.from_dict, arguments)
 
     async def replace_chronology(
-        self, chronology: Chronology, *, type: EditType = "update", reason: str | None = None
+        self, chronology: Chronology, *, type: EditType | None = None, reason: str | None = None
     ) -> Chronology:
-        """Write a chronology as it stands here, changed in place. Raises RevisionMismatch."""
+        """Write a chronology as a whole, changed in place; prefer ``update_chronology``, see ``replace_event``.
+
+        Raises RevisionMismatch.
+        """
         arguments = replace_chronology._get_kwargs(
             chronology.slug,
             body=calls.body(writable(chronology), **calls.change(reason, type)),
@@ -296,7 +308,7 @@ class AsyncChronologies(AsyncSender):
         chronology: Chronology,
         changes: ChronologyPatch | Mapping[str, Any],
         *,
-        type: EditType = "update",
+        type: EditType | None = None,
         reason: str | None = None,
     ) -> Chronology:
         """Change some members of a chronology (JSON Merge Patch: None takes away). Raises RevisionMismatch."""
@@ -332,10 +344,10 @@ class AsyncChronologies(AsyncSender):
     async def create_release(
         self, slug: str, *, note: str | None = None, idempotency_key: str | None = None
     ) -> Release:
-        """Freeze a published chronology as everybody sees it now; takes up to a minute."""
+        """Freeze a published chronology as everybody sees it now; takes a minute and more if others are being made."""
         arguments = create_release._get_kwargs(
             slug,
             body=calls.body({} if note is None else {"note": note}),
             idempotency_key=calls.key(idempotency_key),
         )
-        return await self._read(Release.from_dict, arguments)
+        return await self._read(Release.from_dict, self._taking_long(arguments))

@@ -12,12 +12,16 @@ import httpx
 
 from dateline_client import calls
 from dateline_client._async.listing import AsyncListing
-from dateline_client.errors import RevisionMismatch, error_of, understanding
+from dateline_client.errors import error_of, understanding
 from dateline_client.retries import Repeat, Retries
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
 Page = TypeVar("Page")
+
+#: How long to wait at least for what the service may take long over, batches and releases, in seconds: a statement may
+#: take 30 seconds there (DATELINE_WRITE_TIMEOUT_S), a release a minute, and each waits for those before it.
+_LONG_S = 300.0
 
 
 class AsyncSender:
@@ -34,17 +38,24 @@ class AsyncSender:
     ) -> None:
         """Make a client; nothing is sent yet.
 
-        ``timeout`` bounds each wait for the service, in seconds, and ``transport`` says how requests are sent, for
-        proxies, certificates and tests (see httpx).
+        ``timeout`` bounds each wait for the service, in seconds (batches and releases have five minutes at least), and
+        ``transport`` says how requests are sent, for proxies, certificates and tests (see httpx). White space around
+        the ``token`` is left out. Raises ValueError if address or token can't be one.
         """
         headers = {"Accept": "application/json", "User-Agent": f"dateline-client/{version('dateline-client')}"}
         if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
+            headers["Authorization"] = calls.bearer(token)
+        # Reads are led on, streams too: from an actor that was merged to the one that stands for it, and from an old
+        # address to a new one. httpx shows the token to no other host. What writes is led nowhere, see _attempt.
         self._http = httpx.AsyncClient(
-            base_url=address.rstrip("/"), headers=headers, timeout=timeout, transport=transport
+            base_url=calls.address(address),
+            headers=headers,
+            timeout=timeout,
+            transport=transport,
+            follow_redirects=True,
         )
         self._retries = retries or Retries()
-        # Tests bring clocks of their own.
+        # Internal: the tests bring time and chance of their own.
         self._pause = asyncio.sleep
         self._clock = time.monotonic
         self._chance = random.random
@@ -67,32 +78,32 @@ class AsyncSender:
 
     async def _send(self, arguments: Mapping[str, Any], repeat: Repeat = Repeat.ALWAYS) -> httpx.Response:
         """Send a request that generated code has described, as often as it takes; give the answer of success."""
-        begun = self._clock()
-        attempt = 1
+        attempt, waited_s = 1, 0.0
         while True:
             outcome = await self._attempt(arguments)
-            wait_s = self._retries.wait_s(
-                outcome, repeat, attempt=attempt, elapsed_s=self._clock() - begun, chance=self._chance()
-            )
+            wait_s = self._retries.wait_s(outcome, repeat, attempt=attempt, waited_s=waited_s, chance=self._chance())
             if wait_s is None:
                 break
             await self._pause(wait_s)
-            attempt += 1
-        error = error_of(outcome)
+            attempt, waited_s = attempt + 1, waited_s + wait_s
+        error = error_of(outcome, moved=not arguments.get("follow_redirects", True))
         if error is not None:
-            if isinstance(error, RevisionMismatch) and attempt > 1:
-                error.add_note("It was sent several times: an earlier one may have been carried out without an answer.")
             raise error
         assert isinstance(outcome, httpx.Response)
         return outcome
 
     async def _attempt(self, arguments: Mapping[str, Any]) -> httpx.Response | httpx.RequestError:
-        # The address of an actor that was merged leads to the one that stands for it. Nothing that writes is led on.
         leads_on = arguments["method"] == "get"
         try:
             return await self._http.request(**{"follow_redirects": leads_on, **arguments})
         except httpx.RequestError as error:
             return error
+
+    def _taking_long(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a request wait longer for its answer than others do."""
+        usual = self._http.timeout
+        read = None if usual.read is None else max(usual.read, _LONG_S)
+        return {**arguments, "timeout": httpx.Timeout(**{**usual.as_dict(), "read": read})}
 
     async def _read(
         self,
