@@ -40,11 +40,13 @@ async def create(connection: Any, stream: BinaryIO, told: Told = _untold) -> Arc
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute(query("archive", "allow_waiting"), _PATIENCE)
+        await _refuse_missing_contents(connection)
+        # The last statement stays open until the next one, with the pages that it has looked at held: of the head, and not
+        # of contents, or a redaction meanwhile would have to wait when it vacuums these.
         row = await connection.fetchrow(query("log", "head"))
         if row["follows"] is not None:
             raise ArchiveError(f"This store follows {row['follows']}, which has the whole history: archive that one.")
         head = Archived(row["sequence"], row["digest"])
-        await _refuse_missing_contents(connection)
         writer = Writer(stream, head.sequence, head.digest)
         chain = Chain()
         async for row in changes(connection):
@@ -134,8 +136,6 @@ def _check_end(chain: Chain, head: Archived) -> None:
 
 
 async def _refuse_missing_contents(connection: Any) -> None:
-    # Read to its end: after the first row alone, the statement would stay open, with pages held for which a redaction
-    # has to wait when it vacuums.
-    [row] = await connection.fetch(query("archive", "first_missing_content"))
-    if row[0] is not None:
-        raise ArchiveError(f"The content of change {row[0]} is missing, and no redaction says why.")
+    missing = await connection.fetchval(query("archive", "first_missing_content"))
+    if missing is not None:
+        raise ArchiveError(f"The content of change {missing} is missing, and no redaction says why.")
