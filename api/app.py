@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from litestar import Litestar
@@ -105,8 +106,7 @@ def create_app(settings: Settings, store: Store | None = None, bounds: Bounds | 
     app.state.settings = settings
     app.state.store = store
     app.state.hub = hub
-    contract = openapi.document(app, VERSION)
-    pages.publish(app, contract, openapi.as_yaml(contract))
+    pages.publish(app, partial(openapi.document, app, VERSION), openapi.as_yaml)
     return app
 
 

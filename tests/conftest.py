@@ -27,9 +27,16 @@ pytest_plugins = ["tests.tiers"]
 _LONGEST = [
     "tests/store/test_plans.py",
     "tests/contract/test_served.py",
-    "tests/store/test_counting_model.py",
-    "tests/contract/test_exports_served.py",
+    "tests/contract/test_planted_mistakes.py",
+    "tests/history/test_machine.py",
     "tests/store/test_plans_as_of.py",
+    "tests/store/test_filters_model.py",
+    "tests/feed/test_feed_done_when.py",
+    "tests/generated/test_clients.py",
+    "tests/contract/test_exports_served.py",
+    "tests/store/test_plans_filters.py",
+    "tests/store/test_plans_text.py",
+    "tests/cli/test_follow.py",
 ]
 
 _numbers = count(1)

@@ -3,9 +3,11 @@
 Nothing on them comes from elsewhere: they work without a network, and their Content-Security-Policy says so.
 """
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import cache
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +19,8 @@ from litestar.params import FromPath
 from api.http.errors import EXPLANATIONS
 from api.http.parameters import is_unchanged
 from schema.problem import PROBLEM_KINDS, problem
+
+Json = dict[str, Any]
 
 _STATE_KEY = "contract_files"
 
@@ -95,12 +99,20 @@ def _make_assets() -> tuple[dict[str, File], dict[str, str]]:
 _ASSETS, _ADDRESSES = _make_assets()
 
 
-def publish(app: Litestar, document: Mapping[str, Any], yaml_text: str) -> None:
-    """Give the application the contract that it serves; call it once, when all routes are there."""
+def publish(app: Litestar, document: Callable[[], Json], as_yaml: Callable[[Json], str]) -> None:
+    """Give the application the contract that it serves; call it once, when all routes are there.
+
+    It is made when it is first asked for, which takes half a second.
+    """
     app.state[_STATE_KEY] = {
-        "json": File.of(json.dumps(document, ensure_ascii=False).encode(), "application/json"),
-        "yaml": File.of(yaml_text.encode(), "application/yaml"),
+        "json": cache(lambda: File.of(json.dumps(document(), ensure_ascii=False).encode(), "application/json")),
+        "yaml": cache(lambda: File.of(as_yaml(document()).encode(), "application/yaml")),
     }
+
+
+async def _answer_contract(request: Request[Any, Any, Any], form: str) -> Response[bytes]:
+    file = await asyncio.to_thread(request.app.state[_STATE_KEY][form])
+    return answer_file(request, file, "no-cache")
 
 
 @get("/", include_in_schema=False)
@@ -168,13 +180,13 @@ async def problems() -> Response[bytes]:
 @get("/openapi.yaml", include_in_schema=False)
 async def openapi_yaml(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the contract as YAML."""
-    return answer_file(request, request.app.state[_STATE_KEY]["yaml"], "no-cache")
+    return await _answer_contract(request, "yaml")
 
 
 @get("/openapi.json", include_in_schema=False)
 async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the contract as JSON."""
-    return answer_file(request, request.app.state[_STATE_KEY]["json"], "no-cache")
+    return await _answer_contract(request, "json")
 
 
 HANDLERS = [welcome, docs, asset, problems, openapi_yaml, openapi_json]

@@ -135,11 +135,11 @@ def test_columns_that_are_not_there_are_named() -> None:
 
 
 async def test_some_of_viina(client: Client) -> None:
-    # Texts have line breaks, so that these are some rows fewer.
+    # Texts have line breaks: so many lines are some rows fewer, the last of them cut off.
     raw = b"".join(shared("VIINA_2022_REBUILD.csv").read_bytes().splitlines(keepends=True)[:101])
     for expected, dry_run in (("created", False), ("unchanged", True)):
         report = await send_file(client, raw, "viina.csv", (MAPPINGS / "viina.json").read_bytes(), dry_run=dry_run)
-        assert report[expected] == report["rows"] > 80
+        assert 80 < report[expected] >= report["rows"] - 1
     for event in (await events(client))[:50]:
         assert event["when"]["precision"] == "day"
         assert event["citations"][-1]["locator"] == f"event_id_1pd {event['external_ids']['viina']}"

@@ -255,6 +255,7 @@ async def _check_plans(long: Long, most_rows: int) -> None:
     long.store.sent.clear()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("edit", [False, True])
 @pytest.mark.parametrize("limit", [1, 50, 1000])
 async def test_a_page_reads_what_it_gives(long: Long, edit: bool, limit: int) -> None:

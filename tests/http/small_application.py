@@ -187,7 +187,7 @@ def make_application(store: Store | None = None, handlers: list[Any] | None = No
         logging_config=None,
     )
     contract = openapi.document(app, "1.2.3")
-    pages.publish(app, contract, openapi.as_yaml(contract))
+    pages.publish(app, lambda: contract, openapi.as_yaml)
     return app
 
 

@@ -28,6 +28,8 @@ from tests.store.crowded import Crowded, looked_at
 from tests.store.derived import derived_rows
 from tests.store.plans import Plan, Sent, explain
 
+pytestmark = pytest.mark.soak
+
 _EVENTS = int(os.environ.get("EVENTS", "12000"))
 _SUPERSEDED = int(os.environ.get("SUPERSEDED", "8000"))
 _LIMIT = 50

@@ -16,6 +16,8 @@ from tests.store import generation
 from tests.store.crowded import EVENTS, Crowded
 from tests.store.plans import Plan, explain
 
+pytestmark = pytest.mark.soak
+
 _LIMIT = 50
 _MODES = ("force_custom_plan", "force_generic_plan")
 _MOST_PER_ROW = 20

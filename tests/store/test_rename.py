@@ -10,6 +10,8 @@ from api.engine.embedded import EmbeddedServer
 from tests.conftest import Client, fresh_database, serving
 from tests.writing import TABLES, make, make_event, read, send_ok
 
+pytestmark = pytest.mark.soak
+
 _EVENTS = 100_000
 
 #: Copies of the one event that there is, under all of its terms.
