@@ -40,13 +40,11 @@ async def create(connection: Any, stream: BinaryIO, told: Told = _untold) -> Arc
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute(query("archive", "allow_waiting"), _PATIENCE)
-        await _refuse_missing_contents(connection)
-        # The last statement stays open until the next one, with the pages that it has looked at held: of the head, and
-        # not of contents, or a redaction meanwhile would have to wait when it vacuums these.
         row = await connection.fetchrow(query("log", "head"))
         if row["follows"] is not None:
             raise ArchiveError(f"This store follows {row['follows']}, which has the whole history: archive that one.")
         head = Archived(row["sequence"], row["digest"])
+        await _refuse_missing_contents(connection)
         writer = Writer(stream, head.sequence, head.digest)
         chain = Chain()
         async for row in changes(connection):

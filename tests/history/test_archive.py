@@ -172,6 +172,7 @@ async def test_rows_are_made_anew_in_place_of_others(client: Client) -> None:
     assert told[-1] == sum(len(before[table]) for table in ("event", "actor", "source", "chronology"))
 
 
+@pytest.mark.usefixtures("without_vacuum")
 async def test_it_is_of_one_moment(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is written after it was begun is not in it, and what is redacted then still is."""
     events = [await make_event(client, title=title) for title in ("One", "Two")]

@@ -91,6 +91,7 @@ async def test_nothing_that_a_redacted_event_said_is_left(client: Client) -> Non
     await check_whole(client)
 
 
+@pytest.mark.usefixtures("without_vacuum")
 async def test_a_release_that_was_being_made_is_not_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """The redaction cannot see it yet, and so could not withdraw it."""
     event = await make_event(client, title=SECRET)
