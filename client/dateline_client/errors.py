@@ -47,7 +47,9 @@ class ProblemError(DatelineError):
 
     def __init__(self, problem: Problem) -> None:
         faults = [] if isinstance(problem.errors, Unset) else problem.errors
-        super().__init__("\n".join([f"{problem.title}: {problem.detail}", *(_line(fault) for fault in faults)]))
+        same = problem.detail.rstrip(".") == problem.title
+        told = problem.detail if same else f"{problem.title}: {problem.detail}"
+        super().__init__("\n".join([told, *(_line(fault) for fault in faults)]))
         self.problem = problem
         self.faults: list[Fault] = faults
 

@@ -34,6 +34,7 @@ async def test_the_services_own_problems(client: Client, desk: AsyncDateline) ->
     with pytest.raises(NotFound) as nothing:
         await desk.get_event(NOBODY)
     assert (nothing.value.kind, nothing.value.status) == ("not-found", 404)
+    assert str(nothing.value) == "There is nothing here."
     with pytest.raises(InvalidRequest) as invalid:
         await anext(aiter(desk.events(date_from="yesterday")))
     assert invalid.value.faults[0].parameter == "date_from"
