@@ -64,7 +64,7 @@ def test_first_start_says_a_command_that_works_as_it_stands(service: Service) ->
 #: The phase `coverage` sends some thirteen thousand requests, which are left to the soak. Links are followed in the
 #: phase `stateful`. Time is in seconds.
 _BRIEFLY = ["--max-examples", "3", "--phases", "examples,fuzzing,stateful"]
-_LONG = ["--max-examples", "60", "--max-time", "100"]
+_LONG = ["--max-examples", "60", "--max-time", "60"]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ TEXTS: list[tuple[str | None, list[str], list[str]]] = [
 ]
 ACTORS: list[list[str]] = [[], ["Allies"], ["Wider Allies"], ["Wider Allies", "Government of Syria"], ["SDF"]]
 
-pytestmark = pytest.mark.large
+pytestmark = pytest.mark.soak
 
 
 @pytest.fixture(scope="module")

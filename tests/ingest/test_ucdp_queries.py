@@ -12,7 +12,7 @@ from api.engine.embedded import EmbeddedServer
 from tests.ingest.ucdp import Imported, bound_of, found_by, imported_file, last_day
 from tests.writing import check_whole
 
-pytestmark = pytest.mark.large
+pytestmark = pytest.mark.soak
 
 
 @pytest.fixture(scope="module")
