@@ -70,7 +70,6 @@ _LONG = ["--max-examples", "60", "--max-time", "60"]
 @pytest.mark.parametrize(
     ("with_token", "effort", "least"),
     [
-        pytest.param(False, _BRIEFLY, 200, id="anybody"),
         pytest.param(True, _BRIEFLY, 300, id="editor"),
         pytest.param(False, _LONG, 1000, id="anybody-long", marks=pytest.mark.soak),
         pytest.param(True, _LONG, 1000, id="editor-long", marks=pytest.mark.soak),

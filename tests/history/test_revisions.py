@@ -272,6 +272,7 @@ async def test_a_page_reads_what_it_gives(long: Long, edit: bool, limit: int) ->
         await _check_plans(long, 2 * (limit + 2) + 1)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("edit", [False, True])
 async def test_one_revision_is_looked_up(long: Long, edit: bool) -> None:
     for number in (1, 1000, _REVISIONS):
@@ -287,6 +288,7 @@ async def test_one_revision_is_looked_up(long: Long, edit: bool) -> None:
     await _check_plans(long, 0)
 
 
+@pytest.mark.soak
 async def test_what_came_into_sight_late_is_found_among_its_own_changes(long: Long) -> None:
     long.store.sent.clear()
     listed = await list_revisions(long.store, EntityKind.SOURCE, long.hidden, ListQuery(), edit=False)
