@@ -71,8 +71,8 @@ _LONG = ["--max-examples", "60", "--max-time", "60"]
     ("with_token", "effort", "least"),
     [
         pytest.param(True, _BRIEFLY, 300, id="editor"),
-        pytest.param(False, _LONG, 1000, id="anybody-long", marks=pytest.mark.soak),
-        pytest.param(True, _LONG, 1000, id="editor-long", marks=pytest.mark.soak),
+        pytest.param(False, _LONG, 400, id="anybody-long", marks=pytest.mark.soak),
+        pytest.param(True, _LONG, 400, id="editor-long", marks=pytest.mark.soak),
     ],
 )
 def test_schemathesis_with_all_checks_finds_nothing(
