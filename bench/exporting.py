@@ -19,7 +19,7 @@ import httpx
 
 from api.engine.embedded import EmbeddedServer
 from migrations.run import upgrade
-from tests.engine.support import Started, free_port, starting
+from tests.engine.support import Started, served_on
 from tests.store import generation, past
 
 _MIB = 1024**2
@@ -114,15 +114,7 @@ def main() -> None:
         with EmbeddedServer(Path(directory), durable=False) as server:
             upgrade(server.owner_url, "dateline")
             asyncio.run(_load(server.owner_url, arguments.events))
-            port = free_port()
-            environment = {
-                "DATELINE_DATABASE_URL": server.url,
-                "DATELINE_OWNER_DATABASE_URL": server.owner_url,
-                "DATELINE_PORT": str(port),
-            }
-            with starting("api", "serve", environment=environment) as started:
-                started.read_until("Dateline listens on")
-                address = f"http://127.0.0.1:{port}"
+            with served_on(server.url, server.owner_url) as (started, address):
                 httpx.get(f"{address}/v1/events", timeout=60).raise_for_status()
                 print("| format | first bytes | all | line ends | size | memory before | grows by |")
                 print("| --- | --- | --- | --- | --- | --- | --- |")

@@ -4,8 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -14,7 +12,7 @@ from api.store.loading import load_sample
 from tests.browser import chromium
 from tests.browser.chromium import missing
 from tests.conftest import Client, Database, serving
-from tests.engine.support import free_port, starting
+from tests.engine.support import served_on
 
 DOCS = Path(__file__).parents[1] / "docs"
 ADDRESS = "http://127.0.0.1:8000"
@@ -34,20 +32,6 @@ def test_every_snippet_is_of_a_kind_that_is_run() -> None:
     }
     for name, known in kinds.items():
         assert {language for language, _ in snippets(name)} == known
-
-
-@contextmanager
-def served(database: Database) -> Iterator[str]:
-    """A store as `make serve` starts it, at some address."""
-    port = free_port()
-    environment = {
-        "DATELINE_DATABASE_URL": database.url,
-        "DATELINE_OWNER_DATABASE_URL": database.owner_url,
-        "DATELINE_PORT": str(port),
-    }
-    with starting("api", "serve", environment=environment) as started:
-        started.read_until("Dateline listens on")
-        yield f"http://127.0.0.1:{port}"
 
 
 def run(command: list[str], script: str, address: str, directory: Path, **environment: str) -> str:
@@ -76,7 +60,7 @@ async def test_a_journalist(client: Client, tmp_path: Path) -> None:
     shell = ["bash", "-eu", "-o", "pipefail"]
     # As typed, but for a failure that ends it here and is only shown there.
     script = 'curl() { command curl --fail-with-body --silent --show-error "$@"; echo; }\n' + "\n".join(commands)
-    with served(client.database) as address:
+    with served_on(client.database.url, client.database.owner_url) as (_, address):
         said = run(shell, script, address, tmp_path, TOKEN=client.token)
     assert "June 2024" in said
     assert '"created":2' in said.replace(" ", "")
@@ -89,7 +73,7 @@ async def test_a_journalist(client: Client, tmp_path: Path) -> None:
 
 async def test_a_front_end(client: Client, tmp_path: Path) -> None:
     await load_sample(client.store)
-    with served(client.database) as address:
+    with served_on(client.database.url, client.database.owner_url) as (_, address):
         first, *rest = (
             run(["node", "--input-type=module", "-"], snippet, address, tmp_path, TZ="Pacific/Kiritimati")
             for language, snippet in snippets("quickstart-front-end")

@@ -104,6 +104,7 @@ def publish(app: Litestar, document: Callable[[], Json], as_yaml: Callable[[Json
 
     It is made when it is first asked for, which takes half a second.
     """
+    document = cache(document)
     app.state[_STATE_KEY] = {
         "json": cache(lambda: File.of(json.dumps(document(), ensure_ascii=False).encode(), "application/json")),
         "yaml": cache(lambda: File.of(as_yaml(document()).encode(), "application/yaml")),

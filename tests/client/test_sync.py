@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +20,7 @@ import pytest
 import dateline_client
 from dateline_client import AsyncDateline, Dateline, NotFound, Retries, models
 from dateline_client.records import change_of
-from tests.engine.support import ROOT, free_port, starting
+from tests.engine.support import ROOT, first_started
 from tests.writing import event_body
 
 SNIPPETS = [
@@ -35,14 +34,8 @@ PACKAGE = Path(dateline_client.__file__).parent
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[str, str]]:
     """The address of a service with the chronology that ships, and a writer's token."""
-    with TemporaryDirectory(prefix="dateline-client-") as name:
-        Path(name).chmod(0o711)
-        port = free_port()
-        environment = {"DATELINE_DATA_DIRECTORY": str(Path(name, "data")), "DATELINE_PORT": str(port)}
-        with starting("api", "serve", environment=environment) as started:
-            started.read_until("Dateline listens on")
-            token = next(line.strip() for line in started.lines if line.strip().startswith("dateline_"))
-            yield f"http://127.0.0.1:{port}", token
+    with first_started() as made:
+        yield made
 
 
 def test_the_readmes_do_what_they_say(served: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:

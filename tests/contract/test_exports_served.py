@@ -13,7 +13,7 @@ from msgspec import structs
 from api.engine.embedded import EmbeddedServer
 from bench.exporting import export
 from tests.conftest import Database, fresh_database
-from tests.engine.support import PATIENCE_S, Started, free_port, starting, wait_until
+from tests.engine.support import PATIENCE_S, Started, served_on, wait_until
 from tests.store import generation, past
 
 pytestmark = pytest.mark.soak
@@ -39,15 +39,8 @@ def service(server: EmbeddedServer, template: str) -> Iterator[Service]:
         making = fresh_database(server, template)
         database = runner.run(making.__aenter__())
         runner.run(_load(database.owner_url))
-        port = free_port()
-        environment = {
-            "DATELINE_DATABASE_URL": database.url,
-            "DATELINE_OWNER_DATABASE_URL": database.owner_url,
-            "DATELINE_PORT": str(port),
-        }
-        with starting("api", "serve", environment=environment) as started:
-            started.read_until("Dateline listens on")
-            yield Service(started, f"http://127.0.0.1:{port}", database)
+        with served_on(database.url, database.owner_url) as (started, address):
+            yield Service(started, address, database)
         runner.run(making.__aexit__(None, None, None))
 
 

@@ -128,6 +128,33 @@ def starting(*command: str, environment: Mapping[str, str] | None = None) -> Ite
         started.close()
 
 
+@contextlib.contextmanager
+def served_on(url: str, owner_url: str) -> Iterator[tuple[Started, str]]:
+    """A service on a database, as it is started for use; and its address."""
+    port = free_port()
+    environment = {
+        "DATELINE_DATABASE_URL": url,
+        "DATELINE_OWNER_DATABASE_URL": owner_url,
+        "DATELINE_PORT": str(port),
+    }
+    with starting("api", "serve", environment=environment) as started:
+        started.read_until("Dateline listens on")
+        yield started, f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def first_started() -> Iterator[tuple[str, str]]:
+    """A first start, with the chronology that ships: its address, and the token that it makes."""
+    with tempfile.TemporaryDirectory(prefix="dateline-first-") as name:
+        Path(name).chmod(0o711)
+        port = free_port()
+        environment = {"DATELINE_DATA_DIRECTORY": f"{name}/data", "DATELINE_PORT": str(port)}
+        with starting("api", "serve", environment=environment) as started:
+            started.read_until("Dateline listens on")
+            token = next(line.strip() for line in started.lines if line.strip().startswith("dateline_"))
+            yield f"http://127.0.0.1:{port}", token
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

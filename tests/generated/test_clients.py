@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import httpx
 import pytest
 
-from tests.engine.support import free_port, starting
+from tests.engine.support import first_started
 from tests.generated.generating import Client, openapi_generator, openapi_python_client, openapi_typescript, require
 
 pytestmark = pytest.mark.generators
@@ -52,14 +51,8 @@ class Service(NamedTuple):
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
     """A first start, with the chronology that ships."""
-    with TemporaryDirectory(prefix="dateline-clients-") as name:
-        Path(name).chmod(0o711)
-        port = free_port()
-        environment = {"DATELINE_DATA_DIRECTORY": f"{name}/data", "DATELINE_PORT": str(port)}
-        with starting("api", "serve", environment=environment) as started:
-            started.read_until("Dateline listens on")
-            token = next(line.strip() for line in started.lines if line.strip().startswith("dateline_"))
-            yield Service(f"http://127.0.0.1:{port}", token)
+    with first_started() as (address, token):
+        yield Service(address, token)
 
 
 @pytest.fixture(scope="module")
