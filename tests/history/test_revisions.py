@@ -147,9 +147,9 @@ async def test_others_are_answered_while_much_is_compared(client: Client) -> Non
     async def look() -> None:
         nonlocal longest
         while not done:
-            began = time.perf_counter()
+            began = time.thread_time()
             await asyncio.sleep(0)
-            longest = max(longest, time.perf_counter() - began)
+            longest = max(longest, time.thread_time() - began)
 
     looking = asyncio.create_task(look())
     page, _ = await _list(client.store, event["id"], ListQuery(limit=1000))
