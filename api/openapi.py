@@ -30,8 +30,8 @@ from schema.problem import PROBLEM_KINDS, ProblemKind
 _INFO = """\
 A store of events, what happened, is going on or is planned, with rough dates, sources, confidence and history.
 
-**Dates** are texts of the type `Edtf`, kept letter for letter: `2024-06` is June 2024, and no day of it. Treat them
-as strings; no client should make a machine date of one. What follows from a date, its first and last day, its
+**Dates** are texts of the type `Edtf`, kept letter for letter: `2024-06` is June 2024, not one of its days. Treat them
+as strings, and do not parse them into a date type. What follows from a date, its first and last day, its
 precision and how to show it, stands beside it in `when`. Times at which something was recorded are instants in UTC.
 
 **Pages**: a list gives up to `limit` items and, in `next`, the cursor of the next page, null on the last one; the

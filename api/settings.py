@@ -43,7 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     owner_database_url: Annotated[
         str | None,
         Meta(
-            description="The same database as the role that owns its tables; used for migrations only.",
+            description="The same database as the role that owns its tables: for migrations, tokens, redaction, "
+            "restoring and following. No request is answered with it.",
             extra={"default": "DATELINE_DATABASE_URL"},
         ),
     ] = None

@@ -28,7 +28,7 @@ class ActorQuery(RecordQuery, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = None
 
     def flaws(self) -> list[Flaw]:
-        """Name values that have the right form and can't be meant."""
+        """Name values that have the right form and are invalid."""
         found = super().flaws()
         if self.q is not None and self.limit > MAXIMUM_MATCHES:
             detail = f"With q there are at most {MAXIMUM_MATCHES} actors on a page."

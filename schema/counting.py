@@ -69,7 +69,7 @@ class CountingQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_field
     as_of: AsOf = None
 
     def flaws(self) -> list[Flaw]:
-        """Name values that have the right form and can't be meant."""
+        """Name values that have the right form and are invalid."""
         return super().flaws() + as_of_flaws(self.as_of)
 
 
@@ -96,7 +96,7 @@ class FacetQuery(CountingQuery, frozen=True, kw_only=True, forbid_unknown_fields
     ] = []  # noqa: RUF012 - a Struct gives each its own
     top: Annotated[
         Annotated[int, Meta(ge=1, le=MAXIMUM_TOP)],
-        Meta(description="How many values of each there are at most: those that most events have."),
+        Meta(description="How many values of each facet are given at most, the most frequent first."),
     ] = 20
     own: Annotated[
         OwnFilter,

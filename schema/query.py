@@ -130,13 +130,13 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     include_members: Annotated[
         bool,
         Meta(
-            description="With `actor` or `actor_all`: also events of the members of these, and of theirs, in whose"
-            " time they were members."
+            description="With `actor` or `actor_all`: also events of these actors' members, and of members of those,"
+            " while they were members."
         ),
     ] = False
     include_parts: Annotated[
         bool,
-        Meta(description="The same for the parts of these actors, and for parts of parts. Both together mix."),
+        Meta(description="The same for their parts. With both parameters, a chain may lead through members and parts."),
     ] = False
     actor_role: Annotated[
         list[Slug],
@@ -197,9 +197,10 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         ),
     ] = None
     disputed: Annotated[bool | None, Meta(description="With at least one disputing citation, or with none.")] = None
-    overdue: Annotated[bool | None, Meta(description="Planned, and its time has passed everywhere; or all others.")] = (
-        None
-    )
+    overdue: Annotated[
+        bool | None,
+        Meta(description="Planned events of which the date has passed in every time zone; or all others."),
+    ] = None
     country: Annotated[
         list[Country],
         Meta(max_length=MAXIMUM_VALUES, description="In any of these countries.", examples=[["KP", "RU"]]),
@@ -242,7 +243,7 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = None
 
     def flaws(self) -> list[Flaw]:
-        """Name values that have the right form and can't be meant."""
+        """Name values that have the right form and are invalid."""
         found = []
         if self.min_reliability is Reliability.F:
             found.append(Flaw("/min_reliability", "F means 'cannot be judged', which is no grade.", "A, B, C, D or E"))
@@ -288,7 +289,7 @@ class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = None
 
     def flaws(self) -> list[Flaw]:
-        """Name values that have the right form and can't be meant."""
+        """Name values that have the right form and are invalid."""
         return super().flaws() + as_of_flaws(self.as_of)
 
 
@@ -298,7 +299,7 @@ class MomentQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     as_of: AsOf = None
 
     def flaws(self) -> list[Flaw]:
-        """Name a moment that has the right form and can't be meant."""
+        """Name a moment that has the right form and is invalid."""
         return as_of_flaws(self.as_of)
 
 
@@ -315,7 +316,7 @@ class RecordQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     as_of: AsOf = None
 
     def flaws(self) -> list[Flaw]:
-        """Name a moment that has the right form and can't be meant."""
+        """Name a moment that has the right form and is invalid."""
         return as_of_flaws(self.as_of)
 
 

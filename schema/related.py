@@ -26,7 +26,7 @@ class RelatedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     as_of: AsOf = None
 
     def flaws(self) -> list[Flaw]:
-        """Name a moment that has the right form and can't be meant."""
+        """Name a moment that has the right form and is invalid."""
         return as_of_flaws(self.as_of)
 
 

@@ -1,7 +1,7 @@
-"""What the parameter ``q`` asks for, taken apart: words, "phrases", beginnings*, and with a hyphen before it -what must
+"""What the parameter ``q`` asks for, taken apart: words, "phrases", prefixes*, and with a hyphen before it -what must
 not be there. See ``docs/search.md``.
 
-Whatever the text, it is read; what in it cannot be meant is a flaw.
+Whatever the text, it is read; what in it is invalid is a flaw.
 """
 
 import re
@@ -15,8 +15,8 @@ from schema.words import runs_of
 MAXIMUM_CHARACTERS = 300
 MAXIMUM_WORDS = 20
 #: Each of them may stand for very many words.
-MAXIMUM_BEGINNINGS = 3
-MINIMUM_BEGINNING = 2
+MAXIMUM_PREFIXES = 3
+MINIMUM_PREFIX = 2
 
 UNBALANCED = "A quotation mark without a second one was read as text."
 
@@ -32,11 +32,11 @@ class Kind(Enum):
 
     WORD = "word"
     PHRASE = "phrase"
-    BEGINNING = "beginning"
+    PREFIX = "prefix"
 
 
 class Part(NamedTuple):
-    """A word, a phrase or the beginning of a word, as it was written but for the signs that say so."""
+    """A word, a phrase or the prefix of a word, as it was written but for the signs that say so."""
 
     kind: Kind
     text: str
@@ -72,9 +72,9 @@ def text_notices(text: str | None) -> list[str]:
 
 
 def text_flaws(text: str) -> list[Flaw]:
-    """Name what of a query cannot be meant."""
+    """Name what of a query is invalid."""
     parts = read_text_query(text).parts
-    beginnings = [part for part in parts if part.kind is Kind.BEGINNING]
+    prefixes = [part for part in parts if part.kind is Kind.PREFIX]
     found = []
     if not parts:
         found.append(Flaw("/q", "There is nothing to search for: it has no letter and no digit.", "a word"))
@@ -82,11 +82,11 @@ def text_flaws(text: str) -> list[Flaw]:
         found.append(Flaw("/q", "It only says what must not be there.", "a word that is wanted, too"))
     if sum(len(_runs(part.text)) for part in parts) > MAXIMUM_WORDS:
         found.append(Flaw("/q", f"It has more than {MAXIMUM_WORDS} words.", "fewer words"))
-    if len(beginnings) > MAXIMUM_BEGINNINGS:
-        found.append(Flaw("/q", f"It has more than {MAXIMUM_BEGINNINGS} beginnings of words.", "fewer with *"))
-    for part in beginnings:
-        if len(_runs(part.text)[-1]) < MINIMUM_BEGINNING:
-            detail = f"{part.text[:50]}* is too short: a beginning has at least {MINIMUM_BEGINNING} letters."
+    if len(prefixes) > MAXIMUM_PREFIXES:
+        found.append(Flaw("/q", f"It has more than {MAXIMUM_PREFIXES} word prefixes.", "fewer with *"))
+    for part in prefixes:
+        if len(_runs(part.text)[-1]) < MINIMUM_PREFIX:
+            detail = f"{part.text[:50]}* is too short: a prefix has at least {MINIMUM_PREFIX} letters."
             found.append(Flaw("/q", detail, "more letters, or no *"))
     return found
 
@@ -98,7 +98,7 @@ def _part(text: str, *, alone: bool) -> Part:
     if text.endswith('"'):
         return Part(Kind.PHRASE, text.strip('-"'), unwanted)
     if text.endswith("*"):
-        return Part(Kind.BEGINNING, text.rstrip("*"), unwanted)
+        return Part(Kind.PREFIX, text.rstrip("*"), unwanted)
     return Part(Kind.WORD, text.strip(_AROUND), unwanted)
 
 

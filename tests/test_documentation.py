@@ -8,12 +8,13 @@ import pytest
 from api.store.memberships import MOST_REACHED, MOST_STEPS
 from schema.actor_query import MAXIMUM_MATCHES, MAXIMUM_TYPED, MOST_MATCHED
 from schema.query import MAXIMUM_RANKED, EventQuery
-from schema.text_query import MAXIMUM_BEGINNINGS, MAXIMUM_CHARACTERS, MAXIMUM_WORDS, MINIMUM_BEGINNING
+from schema.text_query import MAXIMUM_CHARACTERS, MAXIMUM_PREFIXES, MAXIMUM_WORDS, MINIMUM_PREFIX
 from tests.conftest import Client
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def _asked_in(text: str) -> list[str]:
@@ -81,8 +82,8 @@ async def test_searches_of_the_documents_find_something(sample: Client, address:
 def test_bounds_of_searches_are_those_of_the_code() -> None:
     assert f"At most {MAXIMUM_CHARACTERS} characters and {MAXIMUM_WORDS} words." in SEARCH
     assert f"Of more than {MAXIMUM_RANKED:,} matches" in SEARCH
-    assert (MINIMUM_BEGINNING, MAXIMUM_BEGINNINGS) == (2, 3)
-    assert "at least two letters, at most three such beginnings" in SEARCH
+    assert (MINIMUM_PREFIX, MAXIMUM_PREFIXES) == (2, 3)
+    assert "at least two letters, at most three such prefixes" in SEARCH
 
 
 async def test_write_of_the_readme_works(server: object, client: Client) -> None:
@@ -130,11 +131,20 @@ def test_links_lead_somewhere(document: str) -> None:
 
 
 def test_places_of_the_map_exist() -> None:
-    section = ARCHITECTURE.split("## Rooms")[1].split("\n## ")[0]
-    rooms = re.findall(r"^\| `([\w/.]+)` \|", section, re.MULTILINE)
-    assert len(rooms) > 8
-    for room in rooms:
-        assert (ROOT / room).exists(), room
+    section = ARCHITECTURE.split("## Packages")[1].split("\n## ")[0]
+    places = re.findall(r"^\| `([\w/.]+)` \|", section, re.MULTILINE)
+    assert len(places) > 8
+    for place in places:
+        assert (ROOT / place).exists(), place
+
+
+def test_files_that_are_named_exist() -> None:
+    """By their path, or by as much of its end as tells them."""
+    tops = ("api", "client", "migrations", "schema", "tests", "bench")
+    files = [f"/{path.relative_to(ROOT)}" for top in tops for path in (ROOT / top).rglob("*.*")]
+    named = set(re.findall(r"`([\w/]+\.(?:py|sql))\b", ARCHITECTURE + CONTRIBUTING))
+    assert len(named) > 60
+    assert not [one for one in named if not any(file.endswith(f"/{one}") for file in files)]
 
 
 def test_make_targets_of_the_readme_exist() -> None:

@@ -46,7 +46,7 @@ markers =
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A project with tests of several tiers, in CI."""
     monkeypatch.setenv("CI", "true")
-    monkeypatch.delenv("DATELINE_TEST_CLUSTER_URL", raising=False)
+    monkeypatch.delenv("TEST_CLUSTER_URL", raising=False)
     # Starting takes long with all plugins that there are.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeini(_SETTINGS)
@@ -116,12 +116,12 @@ def test_a_module_that_skips_itself_fails_the_tier(project: pytest.Pytester, pro
 
 
 def test_a_cluster_that_is_not_there_is_named(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    reason = "DATELINE_TEST_CLUSTER_URL names no cluster of PostgreSQL with Citus"
+    reason = "TEST_CLUSTER_URL names no cluster of PostgreSQL with Citus"
     for arguments in (["--tier=cluster"], ["--tier=large", "--tier=cluster"]):
         result = _outcome(project, *arguments)
         assert result.ret == 0
         assert f"cluster: not here, because {reason}" in result.outlines
-    monkeypatch.setenv("DATELINE_TEST_CLUSTER_URL", "postgresql:///there")
+    monkeypatch.setenv("TEST_CLUSTER_URL", "postgresql:///there")
     result = _outcome(project, "--tier=large", "--tier=cluster")
     assert result.ret == 1
     assert "cluster: no test ran, which fails in CI" in result.outlines

@@ -21,7 +21,7 @@ TIERS: Mapping[str, tuple[str, str] | None] = {
     "mistakes": None,
     "soak": None,
     "large": None,
-    "cluster": ("DATELINE_TEST_CLUSTER_URL", "cluster of PostgreSQL with Citus"),
+    "cluster": ("TEST_CLUSTER_URL", "cluster of PostgreSQL with Citus"),
 }
 #: So many times as many examples are drawn in the tier ``soak``.
 SOAK_FACTOR = 4

@@ -7,8 +7,9 @@ from msgspec import structs
 
 from api.export.walk import PageOf, Walk
 from api.formats.entry import Heading, Part, Writer
+from api.store.event_search import window_of
 from api.store.head import moment_of, seen_head
-from api.store.listing import window_of
+from api.store.listing import PAGING
 from api.store.log import wire_time
 from api.store.store import Store
 from schema.chronology import Chronology
@@ -23,7 +24,7 @@ T = TypeVar("T")
 #: What a feed has where no other limit is asked for.
 FEED_ENTRIES = 50
 #: Members of a query that say how it is answered, not what is asked for; as of when, every heading says by itself.
-_MANNER = ("sort", "limit", "cursor", "count", "format", "names", "as_of")
+_MANNER = (*PAGING, "sort", "as_of")
 
 
 class Export(NamedTuple):

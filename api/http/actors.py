@@ -62,9 +62,9 @@ _LINKS = {
 async def list_actors(request: HttpRequest, store: TheStore, reader: TheReader, asked: AnActorQuery) -> Response[bytes]:
     """Give one page of actors in the order of their ids, without those that have been merged into others.
 
-    With `q`, those whom a person may mean who has typed it: whose names are so, begin so, have words that begin so, or
-    are nearly so, the best first. `matches` tells the name that was found. Whoever has been merged is found by any of
-    its names as the one that stands for it.
+    With `q`, those of whom a name equals, begins with, has a word beginning with, or resembles the text; the best
+    matches first. `matches` tells which name matched. An actor that has been merged is found by any of its names as the
+    one that stands for it.
     """
     tag = await list_tag(request, store, reader)
     if (unchanged := answer_unchanged(request, tag)) is not None:

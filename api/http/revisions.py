@@ -35,17 +35,17 @@ class _Resource(NamedTuple):
     example: dict[str, Any]
 
 
-_LIST = """Give one page of the revisions of {called} in their order, each with a JSON Patch (RFC 6902) that makes it of
-the one before.
+_LIST = """Give one page of the revisions of {called} in their order, each with a JSON Patch (RFC 6902) that turns the
+one before into it.
 
 {seen_from}
 
-The patch is between whole documents, what only the store writes included. It leads from the last revision before that
-the reader sees and that has a document: from the first of them on, all patches together rebuild each. A page may have
-fewer items than `limit` where documents are large.
+A patch is between whole documents, including what only the store writes, and starts from the last earlier revision
+that the reader sees and that has a document: applied in order to the first document, the patches reproduce each of the
+others. A page may have fewer items than `limit` where documents are large.
 """
-_ONE = """Read one revision of {called}: who made it and why, the whole of it, and a JSON Patch (RFC 6902) that makes it
-of the one before.
+_ONE = """Read one revision of {called}: who made it and why, the whole of it, and a JSON Patch (RFC 6902) that turns
+the one before into it.
 
 {seen_from}
 

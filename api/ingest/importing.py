@@ -15,7 +15,7 @@ import msgspec
 
 from api.formats.reading import ParsedRow
 from api.formats.tidying import id_of_content
-from api.ingest.circles import in_groups
+from api.ingest.cycles import in_groups
 from api.ingest.opening import Opened
 from api.ingest.rows import CHUNK_BYTES, CHUNK_ROWS, ReadRow
 from api.ingest.run import refuse_faults

@@ -4,7 +4,7 @@ Rows are written in *waves*. Within a wave no row depends on what another one of
 up together and written together; a row that does depend on one begins the next wave, and so finds it stored.
 
 Rows of files are treated in another way where a file is not written by hand for this store: they are events by ids
-that are always the same, may point to each other within a wave, in circles too, and bring new actors together.
+that are always the same, may point to each other within a wave, in cycles too, and bring new actors together.
 """
 
 from collections.abc import Iterator, Sequence

@@ -18,7 +18,7 @@ from api.store.editing import (
 )
 from api.store.exposing import expose
 from api.store.log import Writing, writing
-from api.store.memberships import circles
+from api.store.memberships import cycles
 from api.store.reading import ListedById, Record, bookmark_of, fetch_record, list_by_id
 from api.store.references import find_actors, suggest_actors
 from api.store.sql import query
@@ -94,7 +94,7 @@ async def insert_actor(write: Writing, content: ActorIn, *, public: bool) -> Wri
 
 async def _update(write: Writing, stored: Stored, content: ActorIn, edit: Edit) -> Written:
     await _refuse_shadowing(write, content)
-    if flaws := await circles(write.connection, content, stored):
+    if flaws := await cycles(write.connection, content, stored):
         raise body_problem(flaws)
     if stored.public:
         await expose(write, _mentioned(content))
@@ -176,7 +176,7 @@ async def prepare_actor(
             structs.replace(membership, actor=found[membership.actor].kept(held)) for membership in memberships
         ]
     if not flaws:
-        flaws += await circles(connection, structs.replace(content, **resolved), stored)
+        flaws += await cycles(connection, structs.replace(content, **resolved), stored)
     flaws += await _shadowing(connection, content)
     return structs.replace(checked(reading, edit, flaws), **resolved)
 

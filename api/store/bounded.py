@@ -7,6 +7,9 @@ import asyncpg
 
 from api.store.sql import query
 
+#: How long the counting of one answer may take, in seconds.
+COUNTING_S = 1.5
+
 
 class TimeBound:
     """So many seconds for all statements that are run with it, one after the other."""
@@ -42,3 +45,8 @@ class TimeBound:
         finally:
             await savepoint.rollback()
         return rows
+
+
+def counting_time() -> TimeBound:
+    """The time for all counting of one answer, which begins now."""
+    return TimeBound(COUNTING_S)

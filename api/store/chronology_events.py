@@ -8,20 +8,17 @@ from msgspec import Meta, structs
 
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.dated_names import nameless, names_asked_for
+from api.store.event_search import Search, Wanted, refuse_drafts, search_for, states_of, window_of
 from api.store.head import SeenHead
 from api.store.listing import (
     NOTHING,
+    PAGING,
     Listed,
-    Search,
-    Wanted,
     count_found,
     fetch_by_keys,
     keys_of,
     latest_found,
     listed_moment,
-    refuse_drafts,
-    search_for,
-    window_of,
 )
 from api.store.reading import Item, Page, Sealed
 from api.store.relevance import fetch_ranked, ranked, refuse_without_text
@@ -31,11 +28,7 @@ from api.store.store import Store
 from schema.chronology import Chronology
 from schema.query import Count, Counting, EventQuery, Sort
 from schema.text_query import text_notices
-from schema.vocabulary import State
 from schema.wire import to_builtins
-
-#: Members of a query that don't change which list it is.
-_PAGING = ("limit", "cursor", "count", "format", "names")
 
 #: A place in the list: 0 and the place of an event among those picked by hand, or 1 and its place in the order of all
 #: others; its id; and as of when the list is read.
@@ -110,11 +103,11 @@ async def _lists(
     own = chronology.filter
     sort = asked.sort or (own.sort if own is not None else None) or Sort.DATE
     filters = [structs.replace(asked, sort=None)]
-    by_hand = Wanted(filters, _states(asked.state), sort, only=picked, moment=moment)
+    by_hand = Wanted(filters, states_of(asked.state), sort, only=picked, moment=moment)
     found = None
     if own is not None:
         # A state that neither names is published; what both name has to be the same.
-        states = set(_states(own.state or asked.state)) & set(_states(asked.state or own.state))
+        states = set(states_of(own.state or asked.state)) & set(states_of(asked.state or own.state))
         found = Wanted([own, *filters], sorted(states), sort, without=picked, moment=moment)
     return _Lists(
         await search_for(connection, by_hand, edit=edit) if picked else None,
@@ -122,10 +115,6 @@ async def _lists(
         by_hand,
         {event_id: place for place, event_id in enumerate(picked)} if asked.sort is None else {},
     )
-
-
-def _states(states: list[State]) -> list[str]:
-    return [state.value for state in dict.fromkeys(states or [State.PUBLISHED])]
 
 
 async def _keys(
@@ -203,5 +192,5 @@ async def _count(connection: Any, lists: _Lists, counting: Counting) -> Count | 
 
 
 def _fingerprint(chronology: Chronology, asked: EventQuery) -> bytes:
-    members = {name: value for name, value in to_builtins(asked).items() if name not in _PAGING}
+    members = {name: value for name, value in to_builtins(asked).items() if name not in PAGING}
     return fingerprint("chronology", chronology.slug, chronology.revision, members)

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from msgspec import structs
 
 from api.store import terms
-from api.store.bounded import TimeBound
+from api.store.bounded import TimeBound, counting_time
+from api.store.event_search import Search, refuse_drafts, window_of
 from api.store.found import Sample, entries, finds_everything, new_statement, sample_for, search_to_count
 from api.store.head import find_moment
-from api.store.listing import Search, refuse_drafts, window_of
 from api.store.sql import Statement, fetch
 from api.store.store import Store
 from schema.actor import ActorSummary
@@ -25,9 +25,8 @@ from schema.counting import (
 )
 from schema.query import Included, Range
 
-#: How long an answer takes, in seconds: all events are counted in the first part of it, or else a sample in the next,
-#: and in the last the estimate is made of what is kept of all events.
-BOUND_S = 1.5
+#: All events are counted in the first part of the time, or else a sample in the next; and in the last the estimate is
+#: made of what is kept of all events.
 _EXACT_SHARE, _SAMPLE_SHARE = 0.5, 0.75
 #: So many events are counted by their documents rather than along the index.
 FEW = 10_000
@@ -70,7 +69,7 @@ async def facet_events(store: Store, asked: FacetQuery, *, edit: bool) -> Facets
             row["id"]: row["merged_into"] for row in await fetch(connection, "counting", "merged_actors", as_of=as_of)
         }
         questions = _questions(asked)
-        bound = TimeBound(BOUND_S)
+        bound = counting_time()
         for number, (question, dimensions) in enumerate(questions):
             search = await search_to_count(connection, question, moment, edit=edit)
             if search is None:

@@ -6,14 +6,13 @@ The same filters and windows as for a page hold, but the walks go to their ends 
 from random import Random
 from typing import Any, NamedTuple
 
+from api.store.event_search import Search, Wanted, checks_of, search_for, states_of
 from api.store.head import SeenHead, head_of
-from api.store.listing import Search, Wanted, checks_of, search_for
 from api.store.select.few import few_changed
 from api.store.select.keys import conditions_on, date_conditions, walks_of
 from api.store.sql import Statement
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Match
 from schema.query import EventFilter, Sort
-from schema.vocabulary import State
 
 
 def new_statement(search: Search) -> Statement:
@@ -23,7 +22,7 @@ def new_statement(search: Search) -> Statement:
 
 async def search_to_count(connection: Any, asked: EventFilter, moment: SeenHead | None, *, edit: bool) -> Search | None:
     """Look up what is to be counted; None if one of the filters fits no event. What few changed is known by id."""
-    states = [state.value for state in dict.fromkeys(asked.state or [State.PUBLISHED])]
+    states = states_of(asked.state)
     search = await search_for(connection, Wanted([asked], states, Sort.DATE, moment=moment), edit=edit)
     if search is None or search.updated_from is None or search.wanted.only is not None:
         return search

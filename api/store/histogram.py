@@ -3,10 +3,10 @@
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from api.store.bounded import TimeBound
+from api.store.bounded import TimeBound, counting_time
+from api.store.event_search import Search, refuse_drafts, window_of
 from api.store.found import Sample, entries, new_statement, sample_for, search_to_count
 from api.store.head import find_moment
-from api.store.listing import Search, refuse_drafts, window_of
 from api.store.select.keys import AHEAD_S, MOST_BEHIND_S
 from api.store.sql import Statement
 from api.store.store import Store
@@ -17,8 +17,7 @@ from schema.edtf.calendar import SECONDS_PER_DAY
 from schema.problem import Fault, problem
 from schema.query import Range
 
-#: How long a histogram takes, in seconds: all events are counted in the first part of it, or else a sample in the rest.
-BOUND_S = 1.5
+#: All events are counted in the first part of the time, or else a sample in the rest.
 _EXACT_SHARE = 0.6
 #: So many events at most are counted where there is no time for all.
 _SAMPLE = 5_000
@@ -66,7 +65,7 @@ async def count_over_time(store: Store, asked: HistogramQuery, *, edit: bool) ->
         search = await search_to_count(connection, asked, moment, edit=edit)
         exact, tally = True, None
         if search is not None:
-            bound = TimeBound(BOUND_S)
+            bound = counting_time()
             tally = await _tally(bound.part(_EXACT_SHARE), connection, search, asked, days)
             if tally is None:
                 exact = False

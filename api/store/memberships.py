@@ -169,7 +169,7 @@ def without(some: Sequence[Run], others: Sequence[Run]) -> list[Run]:
     return common(some, [gap for gap in gaps if gap[0] < gap[1]])
 
 
-async def circles(connection: Any, content: ActorIn, stored: Stored | None) -> list[Flaw]:
+async def cycles(connection: Any, content: ActorIn, stored: Stored | None) -> list[Flaw]:
     """Name the memberships of an actor, given by ids, that would have it belong to itself, whatever their dates.
 
     Those that are stored already make none.

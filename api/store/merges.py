@@ -71,7 +71,7 @@ async def merge_actor(
             rows = await connection.fetch(query("records", "merged_actors"), actor_id)
             along = [Stored.of(row) for row in rows]
             await _refuse_too_many(connection, target, 1 + len(along))
-            await _refuse_circle(connection, [actor_id, *(one.id for one in along)], target)
+            await _refuse_cycle(connection, [actor_id, *(one.id for one in along)], target)
             if any(one.public for one in (merged, *along)):
                 await expose(write, [target])
             # The others first, so that at no change anybody is merged into one who is merged.
@@ -140,7 +140,7 @@ async def _refuse_too_many(connection: Any, target: str, more: int) -> None:
         )
 
 
-async def _refuse_circle(connection: Any, merged: list[str], target: str) -> None:
+async def _refuse_cycle(connection: Any, merged: list[str], target: str) -> None:
     """Of two actors that are to be one, neither may belong to the other."""
     for below, above in ((merged, [target]), ([target], merged)):
         if await belongs_to(connection, below, above):

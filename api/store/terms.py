@@ -1,8 +1,7 @@
 """The words that events can be found by.
 
-Every filter but the date is a term: a name under which ``event_term`` lists events in the order of their dates.
-To add a filter, give its terms here, name them in ``select/filters.py``, and it is found, counted and paged like
-all the others.
+A term is a name under which ``event_term`` lists events in the order of their dates. A filter whose terms are given
+here and named in ``select/filters.py`` is found, counted and paged like all the others.
 """
 
 from collections.abc import Mapping

@@ -44,7 +44,7 @@ class EventText(NamedTuple):
 
     @property
     def written(self) -> str:
-        """Each word once as it is written (and folded), as the index has it for beginnings of words."""
+        """Each word once as it is written (and folded), as the index has it for prefixes of words."""
         words = {word for part in self for word in part.split()} - {_GAP}
         return " ".join(f"={word}" for word in sorted(words))
 

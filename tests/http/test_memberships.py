@@ -1,4 +1,4 @@
-"""Whose events are found with those of an actor: of its members and its parts, in their time; and no circles."""
+"""Whose events are found with those of an actor: of its members and its parts, in their time; and no cycles."""
 
 from typing import Any
 
@@ -149,7 +149,7 @@ async def test_a_chronology_and_its_exports_find_members_too(client: Client) -> 
     assert len(answer.text.splitlines()) == len(expected)
 
 
-async def test_circles_are_refused_where_they_would_be_closed(client: Client) -> None:
+async def test_cycles_are_refused_where_they_would_be_closed(client: Client) -> None:
     await _actor(client, "a")
     await _actor(client, "b", part_of=[{"actor": "a", "date": "1990"}])
     await _actor(client, "c", member_of=[{"actor": "b"}])
@@ -164,7 +164,7 @@ async def test_circles_are_refused_where_they_would_be_closed(client: Client) ->
     await check_whole(client)
 
 
-async def test_a_merger_that_would_close_a_circle_is_a_conflict(client: Client) -> None:
+async def test_a_merger_that_would_close_a_cycle_is_a_conflict(client: Client) -> None:
     await _actor(client, "a")
     await _actor(client, "b", part_of=[{"actor": "a"}])
     await _actor(client, "c", part_of=[{"actor": "b"}])
@@ -184,7 +184,7 @@ async def test_a_merger_that_would_close_a_circle_is_a_conflict(client: Client) 
     await check_whole(client)
 
 
-async def test_two_writers_at_once_close_no_circle(client: Client) -> None:
+async def test_two_writers_at_once_close_no_cycle(client: Client) -> None:
     """Each of two memberships is all right alone: whoever comes second is refused."""
     for round_ in range(8):
         names = [f"one-{round_}", f"two-{round_}"]

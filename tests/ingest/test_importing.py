@@ -121,7 +121,7 @@ async def test_a_draft_stays_one_until_its_row_says_otherwise(client: Client) ->
     assert statuses(await send_file(client, lines([row(0, state="published")]))) == ["updated"]
 
 
-async def test_rows_may_point_forward_and_in_circles(client: Client) -> None:
+async def test_rows_may_point_forward_and_in_cycles(client: Client) -> None:
     rows = [row(0, 1), row(1, 2), row(2, 0), row(3, 4, 0), row(4), row(5, 6), row(6, 5, 3), row(7, 11), row(8, 7)]
     report = await send_file(client, lines(rows))
     assert statuses(report) == ["created"] * 7 + ["refused"] * 2

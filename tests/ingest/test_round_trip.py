@@ -36,7 +36,7 @@ async def test_a_store_is_the_same_after_out_and_in(client: Client) -> None:
         client, title="Earlier", date="2020", relations=[{"type": "acknowledges", "event_id": first["id"]}]
     )
     await make_event(client, title="Not yet", state="draft", citations=[], date="2030")
-    # A circle: the first one points back, so that it has two revisions.
+    # A cycle: the first one points back, so that it has two revisions.
     relations = {"relations": [{"type": "follows", "event_id": second["id"]}]}
     headers = {**client.edit, "If-Match": "*", "Content-Type": "application/merge-patch+json"}
     answer = await client.http.patch(f"/v1/events/{first['id']}", json=relations, headers=headers)

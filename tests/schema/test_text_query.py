@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.text_query import (
-    MAXIMUM_BEGINNINGS,
+    MAXIMUM_PREFIXES,
     MAXIMUM_WORDS,
     UNBALANCED,
     Kind,
@@ -18,7 +18,7 @@ from schema.text_query import (
 )
 from schema.words import LONGEST_WORD, runs_of, words_of
 
-WORD, PHRASE, BEGINNING = Kind
+WORD, PHRASE, PREFIX = Kind
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ WORD, PHRASE, BEGINNING = Kind
         ("“mutual defence”", [Part(PHRASE, "mutual defence")]),
         ("„mutual defence“", [Part(PHRASE, "mutual defence")]),
         ('oil -"crude oil" -gas', [Part(WORD, "oil"), Part(PHRASE, "crude oil", True), Part(WORD, "gas", True)]),
-        ("miss* -art*", [Part(BEGINNING, "miss"), Part(BEGINNING, "art", True)]),
+        ("miss* -art*", [Part(PREFIX, "miss"), Part(PREFIX, "art", True)]),
         ("mid-range", [Part(WORD, "mid-range")]),
         ("a - b", [Part(WORD, "a"), Part(WORD, "b")]),
         ("a -- b ** c", [Part(WORD, "a"), Part(WORD, "b"), Part(WORD, "c")]),
@@ -40,7 +40,7 @@ WORD, PHRASE, BEGINNING = Kind
         ('"x y"-z', [Part(PHRASE, "x y"), Part(WORD, "-z")]),
         ("U.S., (Russia)", [Part(WORD, "U.S."), Part(WORD, "Russia")]),
         ('a "" b', [Part(WORD, "a"), Part(WORD, "b")]),
-        ("a & b | !c <-> d:*", [Part(WORD, "a"), Part(WORD, "b"), Part(WORD, "c"), Part(BEGINNING, "d:")]),
+        ("a & b | !c <-> d:*", [Part(WORD, "a"), Part(WORD, "b"), Part(WORD, "c"), Part(PREFIX, "d:")]),
         ("™", [Part(WORD, "™")]),
         ("a\tb\nc", [Part(WORD, "a"), Part(WORD, "b"), Part(WORD, "c")]),
     ],
@@ -73,7 +73,7 @@ def test_a_quotation_mark_without_a_second_one_is_text(text: str, parts: list[Pa
         ('-"a b" -c', "only says what must not be there"),
         (" ".join("abcdefghijklmnopqrstu"), "more than 20 words"),
         (f'"{" ".join("abcdefghijklmnopqrst")}" z', "more than 20 words"),
-        ("aa* bb* cc* dd*", "more than 3 beginnings"),
+        ("aa* bb* cc* dd*", "more than 3 word prefixes"),
         ("a*", "a* is too short"),
         ("x -é*", "é* is too short"),
         ("mid-r*", "mid-r* is too short"),
@@ -102,7 +102,7 @@ def test_any_text_is_read(text: str) -> None:
     if not text_flaws(text):
         assert any(not part.unwanted for part in parts)
         assert len(parts) <= MAXIMUM_WORDS
-        assert sum(part.kind is Kind.BEGINNING for part in parts) <= MAXIMUM_BEGINNINGS
+        assert sum(part.kind is Kind.PREFIX for part in parts) <= MAXIMUM_PREFIXES
 
 
 @given(_TEXTS)

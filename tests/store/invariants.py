@@ -208,7 +208,7 @@ async def _check_memberships(connection: Any, merged: dict[str, str | None]) -> 
         )
     while above:
         tops = {actor for targets in above.values() for actor in targets} - above.keys()
-        assert tops, f"a circle among {sorted(above)}"
+        assert tops, f"a cycle among {sorted(above)}"
         above = {actor: left for actor, targets in above.items() if (left := targets - tops)}
 
 

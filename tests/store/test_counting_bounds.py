@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.store import facets, histogram, listing
+from api.store import bounded, facets, histogram
 from api.store.bounded import TimeBound
 from tests.store.crowded import Crowded
 from tests.store.plans import Sent, explain
@@ -39,8 +39,7 @@ def _is_exact(answer: dict[str, Any]) -> list[bool]:
 @pytest.mark.parametrize("path", _HEAVY)
 async def test_no_count_outlives_its_time(crowded: Crowded, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     for bound_s in (0.001, 0.005, 0.02):
-        monkeypatch.setattr(facets, "BOUND_S", bound_s)
-        monkeypatch.setattr(histogram, "BOUND_S", bound_s)
+        monkeypatch.setattr(bounded, "COUNTING_S", bound_s)
         begin = monotonic()
         answer = await _read(crowded, f"/{path}")
         assert monotonic() - begin < bound_s + _REST_S
@@ -74,7 +73,7 @@ async def test_a_slow_count_leaves_the_page_as_it_is(
 ) -> None:
     asked = "?date_from=1000&min_confidence=low&occurrence=occurred&disputed=false&sort=-date&limit=20"
     without = await _read(crowded, asked)
-    monkeypatch.setattr(listing, "COUNTING_S", 0.002)
+    monkeypatch.setattr(bounded, "COUNTING_S", 0.002)
     begin = monotonic()
     page = await _read(crowded, f"{asked}&count={counting}")
     assert monotonic() - begin < _REST_S
@@ -93,8 +92,7 @@ async def test_a_slow_count_leaves_the_page_as_it_is(
 
 async def test_estimates_of_a_sample_are_near(crowded: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = ["/histogram?interval=decade&date_from=1950&date_to=2029", "/facets?occurrence=occurred&top=5"]
-    monkeypatch.setattr(histogram, "BOUND_S", 60)
-    monkeypatch.setattr(facets, "BOUND_S", 60)
+    monkeypatch.setattr(bounded, "COUNTING_S", 60)
     exact = [await _read(crowded, path) for path in paths]
     assert all(all(_is_exact(answer)) for answer in exact)
     monkeypatch.setattr(histogram, "_EXACT_SHARE", 0)
@@ -114,8 +112,9 @@ async def test_estimates_of_a_sample_are_near(crowded: Crowded, monkeypatch: pyt
 
 async def test_the_last_resort_is_what_is_kept_of_all_events(crowded: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
     everything = (await _read(crowded, "/facets?facet=kind&facet=confidence"))["facets"]
-    for name, value in (("_EXACT_SHARE", 0), ("_SAMPLE_SHARE", 0), ("BOUND_S", 20)):
-        monkeypatch.setattr(facets, name, value)
+    monkeypatch.setattr(bounded, "COUNTING_S", 20)
+    for name in ("_EXACT_SHARE", "_SAMPLE_SHARE"):
+        monkeypatch.setattr(facets, name, 0)
     few = (await _read(crowded, "/facets?facet=kind&facet=confidence&occurrence=planned"))["facets"]
     counts = {
         row["name"]: row["events"]

@@ -22,7 +22,7 @@ from msgspec import structs
 
 from api.engine.embedded import EmbeddedServer
 from api.engine.pool import create_pool
-from api.store import listing
+from api.store import event_search, listing
 from api.store.actor_rows import bound, membership_rows
 from api.store.listing import list_events
 from api.store.select import few, filters, keys
@@ -400,14 +400,15 @@ class _Now(datetime):
 @contextmanager
 def _set(drawn: Drawn) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(listing, "datetime", _Now)
+        patch.setattr(event_search, "datetime", _Now)
         patch.setattr(listing, "FEW", drawn.few)
+        patch.setattr(event_search, "FEW", drawn.few)
         patch.setattr(few, "FEW", drawn.few)
         patch.setattr(few, "FEW_CHANGED", drawn.few)
-        patch.setattr(listing, "_MOST_LEADING", drawn.leading)
+        patch.setattr(event_search, "_MOST_LEADING", drawn.leading)
         patch.setattr(listing, "MOST_COUNTED", dict.fromkeys(Counting, drawn.counted))
         patch.setattr(keys, "MOST_BRANCHES", drawn.branches)
-        patch.setattr(listing, "MOST_BRANCHES", drawn.branches)
+        patch.setattr(event_search, "MOST_BRANCHES", drawn.branches)
         patch.setattr(filters, "_MOST_CELLS", drawn.cells)
         yield
 
@@ -513,6 +514,7 @@ async def test_what_is_not_written_while_others_write_appears_once(
 ) -> None:
     """Pages are read while writers write: new events, edits that move them, retractions."""
     monkeypatch.setattr(listing, "FEW", most)
+    monkeypatch.setattr(event_search, "FEW", most)
     random = Random(f"{sort} {most}")
     for number in range(60):
         await make_event(client, title=f"Event {number}", date=f"2024-0{number % 9 + 1}-1{number % 7}")

@@ -1,6 +1,6 @@
 """Any text query finds what a few plain lines of Python find, in a language that knows no stems.
 
-The model is written from the documented meaning: words, phrases, beginnings, names, and what must not be there. It is
+The model is written from the documented meaning: words, phrases, prefixes, names, and what must not be there. It is
 held against both ways of finding, in every order, now and as of a moment before everything was written once more.
 """
 
@@ -56,15 +56,15 @@ def _has_phrase(told: Told, words: list[str]) -> bool:
     )
 
 
-def _has_beginning(told: Told, words: list[str]) -> bool:
+def _has_prefix(told: Told, words: list[str]) -> bool:
     *first, last = words
     begun = any(word.startswith(last) for text in told.texts for word in text)
     return begun and (not first or _has_phrase(told, first))
 
 
 def _has(told: Told, part: str) -> bool:
-    """Whether the text has one part of a query: a word or phrase, or a beginning."""
-    return _has_beginning(told, _words(part)) if part.endswith("*") else _has_phrase(told, _words(part))
+    """Whether the text has one part of a query: a word or phrase, or a prefix."""
+    return _has_prefix(told, _words(part)) if part.endswith("*") else _has_phrase(told, _words(part))
 
 
 def _named(name: str) -> set[str]:

@@ -63,13 +63,13 @@ SELECT cfgname::text AS name FROM pg_ts_config WHERE pg_ts_config_is_visible(oid
 UPDATE head SET text_language = $1, rebuild = rebuild OR sequence > 0 WHERE text_language <> $1;
 
 -- name: read_parts
--- The parts of a query as the index knows them: the words of each, and of some the beginning of a further word. `found`
--- is what finds by it, `ranked` what is looked for to rank by it, where a beginning is one of a stem.
-SELECT (phraseto_tsquery(l.language, part.words) && CASE WHEN part.beginning = '' THEN ''::tsquery
-            ELSE ('''=' || part.beginning || ''':*')::tsquery END)::text AS found,
-       (phraseto_tsquery(l.language, part.words) && CASE WHEN part.beginning = '' THEN ''::tsquery
-            ELSE to_tsquery(l.language, '''' || part.beginning || ''':*') END)::text AS ranked
-FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS part (words, beginning, number)
+-- The parts of a query as the index knows them: the words of each, and of some the prefix of a further word. `found`
+-- is what finds by it, `ranked` what is looked for to rank by it, where a prefix is one of a stem.
+SELECT (phraseto_tsquery(l.language, part.words) && CASE WHEN part.prefix = '' THEN ''::tsquery
+            ELSE ('''=' || part.prefix || ''':*')::tsquery END)::text AS found,
+       (phraseto_tsquery(l.language, part.words) && CASE WHEN part.prefix = '' THEN ''::tsquery
+            ELSE to_tsquery(l.language, '''' || part.prefix || ''':*') END)::text AS ranked
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS part (words, prefix, number)
 CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l ORDER BY part.number;
 
 -- Finding. `words` are queries that `read_parts` gave.

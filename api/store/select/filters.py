@@ -1,4 +1,4 @@
-"""Filters of events as groups of terms, and what of a filter is no term. A new filter is one more line here."""
+"""Filters of events as groups of terms, and as conditions where terms can't say it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

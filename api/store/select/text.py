@@ -97,7 +97,7 @@ async def text_asked(connection: Any, text: str, *, edit: bool, as_of: int | Non
         elif found:
             plain[unwanted].append(found)
         if not unwanted and to_rank:
-            ranked.append((bool(group.actors) or group.parts[0].kind is Kind.BEGINNING, to_rank))
+            ranked.append((bool(group.actors) or group.parts[0].kind is Kind.PREFIX, to_rank))
     wanted = [Alternative(_all(plain[False])), *named[False]] if plain[False] else named[False]
     if not wanted:
         return None
@@ -135,7 +135,7 @@ def _names_in(parts: Sequence[Part]) -> list[str]:
     return [
         _name(run[start:end])
         for run in _runs(parts)
-        if run[0].kind is not Kind.BEGINNING
+        if run[0].kind is not Kind.PREFIX
         for start in range(len(run))
         for end in range(start + 1, len(run) + 1)
     ]
@@ -151,7 +151,7 @@ def _divided(run: Sequence[Part], known: Mapping[str, Sequence[str]]) -> Iterabl
     for length in range(len(run), 0, -1):
         for start in range(len(run) - length + 1):
             end = start + length
-            actors = known.get(_name(run[start:end])) if run[0].kind is not Kind.BEGINNING else None
+            actors = known.get(_name(run[start:end])) if run[0].kind is not Kind.PREFIX else None
             if actors:
                 yield from _divided(run[:start], known)
                 yield _Group(run[start:end], actors)
@@ -185,13 +185,13 @@ async def _actors_named(
 async def _words_of(connection: Any, parts: Sequence[Part]) -> dict[Part, tuple[str, str]]:
     """The words of each part as queries: to find by, and to rank by. Empty if the language passes over all of them."""
     distinct = list(dict.fromkeys(parts))
-    words, beginnings = [], []
+    words, prefixes = [], []
     for part in distinct:
         own = words_of(fold(part.text))
-        last = own.pop() if own and part.kind is Kind.BEGINNING else ""
+        last = own.pop() if own and part.kind is Kind.PREFIX else ""
         words.append(" ".join(own))
-        beginnings.append(last)
-    rows = await connection.fetch(query("texts", "read_parts"), words, beginnings)
+        prefixes.append(last)
+    rows = await connection.fetch(query("texts", "read_parts"), words, prefixes)
     return {part: (row["found"], row["ranked"]) for part, row in zip(distinct, rows, strict=True)}
 
 

@@ -6,7 +6,7 @@ from api.ingest.rows import ReadRow
 
 
 def in_groups(rows: list[ReadRow]) -> Iterator[list[ReadRow]]:
-    """Group rows that point to each other in circles; each group comes after those that it points to.
+    """Group rows that point to each other in cycles; each group comes after those that it points to.
 
     These are the strongly connected components of the relations, in the order in which Tarjan's algorithm finds them.
     Of rows that are the same event, the last is the one that others point to.
