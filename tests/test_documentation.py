@@ -142,7 +142,7 @@ def test_files_that_are_named_exist() -> None:
     """By their path, or by as much of its end as tells them."""
     tops = ("api", "client", "migrations", "schema", "tests", "bench")
     files = [f"/{path.relative_to(ROOT)}" for top in tops for path in (ROOT / top).rglob("*.*")]
-    named = set(re.findall(r"`([\w/]+\.(?:py|sql))\b", ARCHITECTURE + CONTRIBUTING))
+    named = set(re.findall(r"`([\w/]+\.(?:py|sql))(?=[`:])", ARCHITECTURE + CONTRIBUTING))
     assert len(named) > 60
     assert not [one for one in named if not any(file.endswith(f"/{one}") for file in files)]
 
