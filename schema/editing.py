@@ -1,17 +1,25 @@
 """How a body changes a record: what may be written, what must be left as it is, and JSON Merge Patch."""
 
+import re
+from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
 from msgspec import Struct, inspect
 
+from schema.bounds import read_instant
 from schema.change import Change
+from schema.text import INSTANT_PATTERN
 from schema.validation import Flaw, child, merge, plain, read
 
 #: Members of an answer that are no part of the record; a body may carry them along and they are passed over.
 PASSED_OVER = ("included", "as_of")
 #: Members that name a record: its address has them, and they never change.
 KEYS = ("id", "slug")
+#: Times that the store recorded. Clients with a type for instants send them back in other words than they came in.
+INSTANTS = ("created_at", "updated_at", "published_at")
+#: What is closer than this is the same instant: dates of JavaScript keep milliseconds.
+_INSTANT_PRECISION = timedelta(milliseconds=1)
 
 
 class Edit(NamedTuple):
@@ -27,13 +35,13 @@ def edit_of(current: dict[str, Any], body: dict[str, Any], kind: type[Struct], *
     """Work out the content that a body gives a record.
 
     ``current`` is the record's document and ``kind`` the type of its writable members. What GET gave can be sent
-    back: read-only members are accepted as long as they equal the current ones.
+    back: read-only members are accepted as long as they equal the current ones, ``INSTANTS`` by what they mean.
     """
     writable = set(kind.__struct_fields__) - set(KEYS)
     read_only = [
         Flaw(child("", name), f"{name} is read-only, and this is not its current value.", "leave it out")
         for name in body
-        if name in current and name not in writable and body[name] != current[name]
+        if name in current and name not in writable and not _is_current(name, body[name], current[name])
     ]
     given = {
         name: value
@@ -51,6 +59,17 @@ def edit_of(current: dict[str, Any], body: dict[str, Any], kind: type[Struct], *
             [flaw._replace(pointer="/change" + flaw.pointer) for flaw in reading.flaws],
         )
     return Edit(content, change, merge(read_only, flaws), read_only)
+
+
+def _is_current(name: str, sent: Any, current: Any) -> bool:
+    if sent == current or name not in INSTANTS:
+        return bool(sent == current)
+    if not isinstance(sent, str) or not isinstance(current, str) or not re.fullmatch(INSTANT_PATTERN, sent):
+        return False
+    try:
+        return abs(read_instant(sent) - read_instant(current)) < _INSTANT_PRECISION
+    except ValueError:
+        return False
 
 
 def _patched(content: dict[str, Any], patch: dict[str, Any], kind: type[Struct]) -> dict[str, Any]:

@@ -2,13 +2,18 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
+from schema.actor import Actor
 from schema.change import Change
-from schema.editing import edit_of, merge_patch
-from schema.event import EventIn
+from schema.chronology import Chronology
+from schema.editing import INSTANTS, edit_of, merge_patch
+from schema.event import Event, EventIn
+from schema.source import Source
 from schema.vocabulary import EditType
 
 CURRENT: dict[str, Any] = {
@@ -86,6 +91,46 @@ def test_an_empty_patch_is_the_current_content() -> None:
 def test_a_replacement_is_what_was_sent_and_the_id() -> None:
     body = {"title": "New", "unknown": 1, "included": {}, "revision": 3}
     assert edit(body, patch=False).content == {"title": "New", "unknown": 1, "id": CURRENT["id"]}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "2024-01-01T00:00:00+00:00",
+        "2024-01-01T00:00:00Z",
+        "2024-01-01t00:00:00.000z",
+        "2024-01-01T01:00:00+01:00",
+        "2024-01-01T00:00:00.000999999Z",
+    ],
+)
+def test_an_instant_can_be_sent_back_in_other_words(sent: str) -> None:
+    """As clients with a type for instants write it, some of which keep milliseconds and no more."""
+    assert edit({"created_at": sent}).flaws == []
+
+
+@pytest.mark.parametrize(
+    "sent", ["2024-01-01T00:00:00+01:00", "2024-01-01T00:00:00.002Z", "2024-01-01", "2024-01-01T00:00:00", "", None, 0]
+)
+def test_another_instant_is_refused(sent: Any) -> None:
+    [flaw] = edit({"created_at": sent}).read_only
+    assert flaw.pointer == "/created_at"
+
+
+def test_dates_are_compared_letter_for_letter() -> None:
+    """Days that follow from a date are no instants, whatever they look like."""
+    current = {**CURRENT, "when": "2024-01-01T00:00:00Z"}
+    assert edit_of(current, {"when": "2024-01-01T00:00:00+00:00"}, EventIn, patch=True).read_only
+
+
+@pytest.mark.parametrize("kind", [Event, Actor, Source, Chronology])
+def test_all_times_that_the_store_records_are_instants(kind: type[Struct]) -> None:
+    properties = msgspec.json.schema_components([kind], schema_hook=lambda _: {})[1][kind.__name__]["properties"]
+    times = {
+        name
+        for name, member in properties.items()
+        if any(choice.get("format") == "date-time" for choice in (member, *member.get("anyOf", [])))
+    }
+    assert {"created_at", "updated_at"} <= times <= set(INSTANTS)
 
 
 @pytest.mark.parametrize("patch", [True, False])
