@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -19,8 +17,6 @@ _IDLE_IN_TRANSACTION_TIMEOUT_S = 60.0
 # and the connection stays usable; the client's own limit is for a server that says nothing at all.
 _CLIENT_GRACE_S = 5.0
 
-Initialize = Callable[[Any], Coroutine[Any, Any, None]]
-
 
 async def create_pool(
     url: str,
@@ -28,15 +24,12 @@ async def create_pool(
     size: int,
     query_timeout_s: float,
     write_timeout_s: float | None = None,
-    read_only: bool = False,
-    initialize: Initialize | None = None,
 ) -> asyncpg.Pool[asyncpg.Record]:
     """Open a pool of at most `size` connections (one is opened now, the others as they are needed).
 
     Each connection keeps to UTC, and the server cancels a statement after `query_timeout_s` seconds
     and a transaction that is left idle for a minute. What writes allows itself `write_timeout_s` instead
-    (by the setting `dateline.write_timeout`, default the same). `read_only` makes every transaction read-only.
-    `initialize` is called once with each new connection, for codecs. The two Citus settings make
+    (by the setting `dateline.write_timeout`, default the same). The two Citus settings make
     Citus treat statements that span shards as one transaction expects; plain PostgreSQL keeps them
     without using them. PgBouncer must run in session mode, or at least pass these settings on.
 
@@ -50,10 +43,9 @@ async def create_pool(
             timeout=_CONNECT_TIMEOUT_S,
             command_timeout=max(query_timeout_s, write_timeout_s or 0) + _CLIENT_GRACE_S,
             server_settings={
-                **server_settings(query_timeout_s=query_timeout_s, read_only=read_only),
+                **server_settings(query_timeout_s=query_timeout_s),
                 "dateline.write_timeout": _milliseconds(write_timeout_s or query_timeout_s),
             },
-            init=initialize,
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise _unreachable(url, error) from error
@@ -76,7 +68,7 @@ async def connect(url: str, *, query_timeout_s: float) -> asyncpg.Connection[asy
             url,
             timeout=_CONNECT_TIMEOUT_S,
             command_timeout=query_timeout_s + _CLIENT_GRACE_S,
-            server_settings=server_settings(query_timeout_s=query_timeout_s, read_only=False),
+            server_settings=server_settings(query_timeout_s=query_timeout_s),
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise _unreachable(url, error) from error
@@ -88,14 +80,14 @@ async def connect(url: str, *, query_timeout_s: float) -> asyncpg.Connection[asy
     return connection
 
 
-def server_settings(*, query_timeout_s: float, read_only: bool) -> dict[str, str]:
+def server_settings(*, query_timeout_s: float) -> dict[str, str]:
     """What every connection tells the server when it starts."""
     return {
         "application_name": "dateline",
         "timezone": "UTC",
         "statement_timeout": _milliseconds(query_timeout_s),
         "idle_in_transaction_session_timeout": _milliseconds(_IDLE_IN_TRANSACTION_TIMEOUT_S),
-        "default_transaction_read_only": "on" if read_only else "off",
+        "default_transaction_read_only": "off",
         "citus.multi_shard_modify_mode": "sequential",
         "citus.override_table_visibility": "off",
     }

@@ -39,28 +39,6 @@ async def test_a_statement_that_takes_too_long_is_cancelled(embedded: EmbeddedSe
         await pool.close()
 
 
-async def test_a_read_only_pool_writes_nothing(embedded: EmbeddedServer) -> None:
-    pool = await create_pool(embedded.owner_url, size=1, query_timeout_s=5, read_only=True)
-    try:
-        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
-            await pool.execute("CREATE TABLE mine ()")
-    finally:
-        await pool.close()
-
-
-async def test_each_new_connection_is_initialized(embedded: EmbeddedServer) -> None:
-    seen = []
-
-    async def initialize(connection: Any) -> None:
-        seen.append(connection)
-
-    pool = await create_pool(embedded.url, size=2, query_timeout_s=5, initialize=initialize)
-    async with pool.acquire(), pool.acquire():
-        pass
-    await pool.close()
-    assert len(seen) == 2
-
-
 async def test_a_single_connection(embedded: EmbeddedServer) -> None:
     connection = await connect(embedded.url, query_timeout_s=5)
     assert await connection.fetchval("SHOW statement_timeout") == "5s"
