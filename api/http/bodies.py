@@ -11,8 +11,6 @@ from api.http.contract import JSON
 from schema.problem import Fault, ProblemError, problem
 from schema.validation import MalformedError, parse_strictly
 
-MAXIMUM_BODY_BYTES = 1024 * 1024
-
 _PARAMETER = re.compile(r"\s*([^\s=;]+)\s*=\s*(\"[^\"]*\"|[^\s\";]*)\s*")
 
 
@@ -20,7 +18,7 @@ async def read_document(
     request: Request[Any, Any, Any],
     *,
     media_types: Sequence[str] = (JSON,),
-    maximum_bytes: int = MAXIMUM_BODY_BYTES,
+    maximum_bytes: int,
 ) -> dict[str, Any]:
     """Read the body as one JSON object.
 

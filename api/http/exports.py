@@ -18,6 +18,7 @@ from api.http.answers import next_link
 from api.http.conditional import CACHE_CONTROL, answer_unchanged, list_tag
 from api.http.dependencies import HttpRequest
 from api.http.pages import GUARDS as PAGE_GUARDS
+from api.http.streaming import until_left
 from api.settings import Settings
 from api.store.store import Store
 from schema.format import Format
@@ -68,7 +69,7 @@ def home_of(request: HttpRequest, settings: Settings) -> str:
 
 async def while_connected(request: HttpRequest, work: Coroutine[Any, Any, T]) -> T:
     """Do the work that comes before the first byte, and give it up if the client goes away meanwhile."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_leaving(request))
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(until_left(request.receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -78,11 +79,6 @@ async def while_connected(request: HttpRequest, work: Coroutine[Any, Any, T]) ->
         for task in (working, leaving):
             task.cancel()
         await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-async def _leaving(request: HttpRequest) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 async def answer_export(

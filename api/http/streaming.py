@@ -58,7 +58,7 @@ class _Streaming(ASGIResponse):
             await send({"type": "http.response.body", "body": data, "more_body": not last})
 
         following = asyncio.create_task(Follower(self._hub, send=write, **self._given).follow())
-        leaving = asyncio.create_task(_left(receive))
+        leaving = asyncio.create_task(until_left(receive))
         try:
             await asyncio.wait({following, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if following.done():
@@ -72,6 +72,7 @@ class _Streaming(ASGIResponse):
             await asyncio.gather(following, leaving, return_exceptions=True)
 
 
-async def _left(receive: Receive) -> None:
+async def until_left(receive: Receive) -> None:
+    """Wait until the client goes away; what else comes from it is passed over."""
     while (await receive())["type"] != "http.disconnect":
         pass
