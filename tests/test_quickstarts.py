@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 from openpyxl import load_workbook
 
 from api.store.loading import load_sample
@@ -63,6 +64,10 @@ async def test_a_journalist(client: Client, tmp_path: Path) -> None:
     with served_on(client.database.url, client.database.owner_url) as (_, address):
         said = run(shell, script, address, tmp_path, TOKEN=client.token)
     assert "June 2024" in said
+    # What was known just now is what is known.
+    changes = re.findall(r"As of change (\d+)", said)
+    assert len(changes) == 3
+    assert len(set(changes)) == 1
     assert '"created":2' in said.replace(" ", "")
     rows = list(load_workbook(tmp_path / "dprk.xlsx")["Events"].iter_rows(values_only=True))
     assert "2024-06" in {row[rows[0].index("date")] for row in rows}
@@ -94,15 +99,20 @@ def test_the_page_is_the_file_and_short() -> None:
     assert len(page.splitlines()) <= 31
 
 
-async def test_the_page_shows_events_from_another_origin(database: Database) -> None:
+@pytest.mark.parametrize("cleared", [False, True])
+async def test_the_page_shows_events_from_another_origin(database: Database, *, cleared: bool) -> None:
     page = (DOCS / "examples" / "events.html").read_bytes()
+    filled_in = b'name="date_from" value="2024"'
+    assert page.count(filled_in) == 1
+    if cleared:  # as if by hand, before it is sent
+        page = page.replace(filled_in, b'name="date_from" value=""')
     async with serving(database) as filled:
         await load_sample(filled.store)
     # Where it comes from is known when it is served, and what it may ask only after that.
     answers: dict[str, tuple[str, bytes]] = {}
     async with serving(database) as anything, chromium.serving(anything.http, answers) as (origin, _):
         allowing = {"database": database, "cors_origins": origin}
-        listed = "/v1/events?actor=north-korea&date_from=2024&limit=20"
+        listed = f"/v1/events?actor=north-korea&{'' if cleared else 'date_from=2024&'}limit=20"
         async with serving(**allowing) as store, chromium.serving(store.http, {}) as (address, asked):
             answers["/events.html"] = ("text/html", page.replace(ADDRESS.encode(), address.encode()))
             shown, said = await chromium.shown(f"{origin}/events.html", "America/Los_Angeles")

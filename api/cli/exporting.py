@@ -79,7 +79,7 @@ def export_events(
         raise click.BadParameter("the format is given by --format, or by the name of the output file")
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise click.BadParameter(f"'{wrong[0]}' is no filter: write it as name=value, like actor=DPRK")
-    if output is None and writer.format is Format.XLSX and sys.stdout.isatty():
+    if output is None and not writer.is_text and sys.stdout.isatty():
         raise click.BadParameter("a workbook is nothing for a terminal: name a file", param_hint="--output")
     filters_given = [(name, value) for name, _, value in pairs]
     raw = urlencode(filters_given).encode()

@@ -96,9 +96,9 @@ Parts = AsyncIterator[Part]
 class Writer(NamedTuple):
     """How a format is written.
 
-    ``media_type`` is without parameters; all text is UTF-8. ``write`` gives the bytes piece by piece. ``most`` is how
+    ``media_type`` is without parameters. ``write`` gives the bytes piece by piece. ``most`` is how
     many events it takes; None for what is written in constant memory, however many come. ``is_feed``: it is about what
-    was written lately, the last first, and wants the changes of each event.
+    was written lately, the last first, and wants the changes of each event. ``is_text``: the bytes are text (UTF-8).
     """
 
     format: Format
@@ -107,3 +107,4 @@ class Writer(NamedTuple):
     most: int | None
     write: Callable[[Heading, Parts], AsyncIterator[bytes]]
     is_feed: bool = False
+    is_text: bool = True

@@ -68,6 +68,7 @@ WRITER = Writer(
     "xlsx",
     MAXIMUM_EVENTS,
     write,
+    is_text=False,
 )
 
 

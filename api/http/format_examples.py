@@ -34,7 +34,7 @@ _CREATED = EventChange(revision=1, type=ChangeType.CREATE, recorded_at=RECORDED_
 
 def _example(writer: Writer) -> Any:
     """Write the example as its media type has it: JSON as a value, other text as text; None for what is no text."""
-    if writer.format is Format.XLSX:
+    if not writer.is_text:
         return None
     text = _at_once(_written(writer))
     return json.loads(text) if writer.media_type.endswith("json") and writer.format is not Format.NDJSON else text
