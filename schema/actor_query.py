@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from schema.actor import Actor, MatchedName
-from schema.query import AnsweredAsOf, EchoedAsOf, Included, RecordQuery
+from schema.query import AnsweredAsOf, EchoedAsOf, Included, Next, RecordQuery
 from schema.validation import Flaw
 
 #: What is typed to find actors: so many characters; so many actors are on a page, and so many are found at all.
@@ -39,8 +39,10 @@ class ActorQuery(RecordQuery, frozen=True, kw_only=True, forbid_unknown_fields=T
 class ActorPage(Struct, frozen=True, kw_only=True):
     """One page of actors. ``next`` is the cursor of the next page, null on the last one."""
 
-    items: list[Actor]
-    next: str | None
+    items: Annotated[
+        list[Actor], Meta(description="The actors, in the order of their ids or, with `q`, the best matches first.")
+    ]
+    next: Next
     as_of: EchoedAsOf
     matches: Annotated[
         dict[str, MatchedName] | UnsetType,

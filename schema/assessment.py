@@ -15,7 +15,7 @@ class Assessment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     confidence: Confidence
     likelihood: Likelihood | None = None
-    rationale: Text | None = None
+    rationale: Annotated[Text | None, Meta(description="What the judgement rests on.")] = None
 
 
 class Evidence(Struct, frozen=True, kw_only=True):

@@ -78,12 +78,12 @@ class RowResult(Struct, frozen=True, kw_only=True):
 class BatchAnswer(Struct, frozen=True, kw_only=True):
     """What became of a batch: how many rows of each status, and every row."""
 
-    dry_run: bool
-    created: int
-    updated: int
-    unchanged: int
-    refused: int
-    results: list[RowResult]
+    dry_run: Annotated[bool, Meta(description="Whether nothing of it was kept, as was asked for.")]
+    created: Annotated[int, Meta(description="How many rows made a new event.")]
+    updated: Annotated[int, Meta(description="How many rows made a new revision of an event.")]
+    unchanged: Annotated[int, Meta(description="How many rows say what their event says already.")]
+    refused: Annotated[int, Meta(description="How many rows have faults; they were not written.")]
+    results: Annotated[list[RowResult], Meta(description="What became of each row, in their order.")]
 
     @classmethod
     def of(cls, results: Sequence[RowResult], *, dry_run: bool) -> "BatchAnswer":

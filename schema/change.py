@@ -24,7 +24,7 @@ class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a record is changed; goes along in the body of PUT and PATCH. A correction needs a reason."""
 
     type: EditType = EditType.UPDATE
-    reason: Text | None = None
+    reason: Annotated[Text | None, Meta(description="Why, to be kept in its history; a correction needs it.")] = None
 
     def flaws(self) -> list[Flaw]:
         """Name the missing reason of a correction."""
@@ -36,8 +36,8 @@ class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Retraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why an event is taken back."""
 
-    reason: Text
-    type: Annotated[str, Meta(pattern=r"^retraction\Z")] = "retraction"
+    reason: Annotated[Text, Meta(description="Why; it stands in the event from then on.")]
+    type: Annotated[str, Meta(pattern=r"^retraction\Z", description="What kind of change it is.")] = "retraction"
 
 
 class RetractionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,15 +49,18 @@ class RetractionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Restoration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why an event is restored."""
 
-    reason: Text | None = None
-    type: Annotated[str, Meta(pattern=r"^restore\Z")] = "restore"
+    reason: Annotated[Text | None, Meta(description="Why, to be kept in its history.")] = None
+    type: Annotated[str, Meta(pattern=r"^restore\Z", description="What kind of change it is.")] = "restore"
 
 
 class RestorationIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of a restoration: of a retracted event or, with ``revision``, of an earlier content."""
 
     change: Restoration = Restoration()
-    revision: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    revision: Annotated[
+        Annotated[int, Meta(ge=1, le=2**31 - 1)] | None,
+        Meta(description="Whose content to write again; left out, a retraction ends."),
+    ] = None
 
 
 class LogEntry(Struct, frozen=True, kw_only=True):

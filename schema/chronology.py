@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct
 
-from schema.query import AnsweredAsOf, EchoedAsOf, EventFilter, EventPage, Included, Sort
-from schema.text import Language, Line, Slug, Text, Timestamp, Title
+from schema.query import AnsweredAsOf, EchoedAsOf, EventFilter, EventPage, Included, Next, Sort
+from schema.text import CreatedAt, Language, Line, PublishedAt, Slug, Text, Title, UpdatedAt
 from schema.validation import Flaw
 from schema.vocabulary import State
 
@@ -27,8 +27,8 @@ class ChronologyState(StrEnum):
 class ChronologyItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An event that was picked by hand, and what the chronology has to say of it."""
 
-    event_id: UUID
-    note: Text | None = None
+    event_id: Annotated[UUID, Meta(description="Which event.")]
+    note: Annotated[Text | None, Meta(description="What the chronology has to say of it.")] = None
 
 
 class ChronologyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +38,7 @@ class ChronologyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     slug: Annotated[Slug, Meta(description="Its name in addresses. Chosen once; it never changes.")]
-    title: Title
+    title: Annotated[Title, Meta(description="What it is called, in one line.")]
     introduction: Annotated[Text | None, Meta(description="What it is about, in a few paragraphs.")] = None
     state: Annotated[
         ChronologyState,
@@ -81,16 +81,16 @@ class Chronology(ChronologyIn, frozen=True, kw_only=True, forbid_unknown_fields=
 
     revision: Annotated[int, Meta(description="Counted from 1 for each record; the ETag begins with it.")]
     sequence: Annotated[int, Meta(description="The place of this revision in the one order of all changes.")]
-    created_at: Timestamp
-    updated_at: Timestamp
-    published_at: Timestamp | None = None
+    created_at: CreatedAt
+    updated_at: UpdatedAt
+    published_at: PublishedAt = None
 
 
 class ChronologyPage(Struct, frozen=True, kw_only=True):
     """One page of chronologies. ``next`` is the cursor of the next page, null on the last one."""
 
-    items: list[Chronology]
-    next: str | None
+    items: Annotated[list[Chronology], Meta(description="The chronologies, in the order of their slugs.")]
+    next: Next
     as_of: EchoedAsOf
     included: Included
 
@@ -105,4 +105,6 @@ class ChronologyAnswer(Chronology, frozen=True, kw_only=True):
 class ChronologyEventPage(EventPage, frozen=True, kw_only=True):
     """One page of a chronology's events. ``notes`` are what it has to say of those on the page, by their ids."""
 
-    notes: dict[str, str]
+    notes: Annotated[
+        dict[str, str], Meta(description="By the ids of events on the page, what the chronology has to say of them.")
+    ]

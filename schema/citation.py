@@ -16,12 +16,12 @@ from schema.vocabulary import Bound, Occurrence, Stance
 class Figure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A number that a citation states: one value, or a range from ``low`` to ``high``."""
 
-    measure: Slug
-    value: Number | None = None
-    low: Number | None = None
-    high: Number | None = None
+    measure: Annotated[Slug, Meta(description="What is counted or measured: killed, troops, containers, …")]
+    value: Annotated[Number | None, Meta(description="The number, where it is one.")] = None
+    low: Annotated[Number | None, Meta(description="The low end, where it is a range.")] = None
+    high: Annotated[Number | None, Meta(description="The high end, where it is a range.")] = None
     bound: Bound = Bound.EXACTLY
-    unit: Slug | None = None
+    unit: Annotated[Slug | None, Meta(description="In which unit; null where things are counted.")] = None
     date: Annotated[Edtf | None, Meta(description="When the number held, where it is not the event's date.")] = None
 
     def flaws(self) -> list[Flaw]:
@@ -36,9 +36,9 @@ class Figure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class CitationStates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the source states where it differs from the event: conflicting claims are held, not lost."""
 
-    date: Edtf | None = None
-    place: Place | None = None
-    occurrence: Occurrence | None = None
+    date: Annotated[Edtf | None, Meta(description="When, by this source.")] = None
+    place: Annotated[Place | None, Meta(description="Where, by this source.")] = None
+    occurrence: Annotated[Occurrence | None, Meta(description="Whether it happened, by this source.")] = None
 
 
 class CitationIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,11 +57,11 @@ class CitationIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             description="Who says so, origin first: actors (id, name or alias; stored as ids) or plain names.",
         ),
     ] = []
-    states: CitationStates | None = None
+    states: Annotated[CitationStates | None, Meta(description="What it states otherwise than the event has it.")] = None
     as_stated: Annotated[Text | None, Meta(description="The source's wording of the date.")] = None
-    figures: Annotated[list[Figure], Meta(max_length=100)] = []
+    figures: Annotated[list[Figure], Meta(max_length=100, description="The numbers that it states.")] = []
     locator: Annotated[Line | None, Meta(description="Page, paragraph, row or time code.")] = None
-    quote: Text | None = None
+    quote: Annotated[Text | None, Meta(description="The words of the source, letter for letter.")] = None
     credibility: Annotated[
         Annotated[int, Meta(ge=1, le=6)] | None,
         Meta(description="Admiralty Code: 1 confirmed … 5 improbable, 6 cannot be judged."),
@@ -71,5 +71,5 @@ class CitationIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Citation(CitationIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A citation as the store gives it back."""
 
-    id: UUID
-    source: UUID
+    id: Annotated[UUID, Meta(description="It stays for as long as edits send it along.")]
+    source: Annotated[UUID, Meta(description="The source's id; `included` has what it is.")]

@@ -146,14 +146,14 @@ class Histogram(Struct, frozen=True, kw_only=True):
 class FacetValue(Struct, frozen=True, kw_only=True):
     """A value, and how many of the events have it."""
 
-    value: str
-    count: Annotated[int, Meta(ge=0)]
+    value: Annotated[str, Meta(description="The value; of actors and publishers, their ids.")]
+    count: Annotated[int, Meta(ge=0, description="How many of the events have it.")]
 
 
 class Facet(Struct, frozen=True, kw_only=True):
     """The values of one dimension that most events have, most frequent first, then in the order of the values."""
 
-    values: list[FacetValue]
+    values: Annotated[list[FacetValue], Meta(description="The values and their counts, at most `top` of them.")]
     more: Annotated[bool, Meta(description="Whether there are more values than these or, if not exact, may be.")]
     exact: Annotated[bool, Meta(description="False where the time was too short, and the counts are estimates.")]
 

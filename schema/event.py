@@ -11,7 +11,7 @@ from schema.assessment import Assessment, Evidence
 from schema.citation import Citation, CitationIn
 from schema.edtf import Edtf, Precision
 from schema.place import Place
-from schema.text import Line, Slug, Tag, Text, Timestamp, Title
+from schema.text import CreatedAt, Line, PublishedAt, Slug, Tag, Text, Title, UpdatedAt
 from schema.validation import Flaw
 from schema.vocabulary import Occurrence, RelationType, State
 
@@ -27,7 +27,7 @@ class Relation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How this event stands to another one."""
 
     type: RelationType
-    event_id: UUID
+    event_id: Annotated[UUID, Meta(description="The other event.")]
 
 
 class When(Struct, frozen=True, kw_only=True):
@@ -38,16 +38,16 @@ class When(Struct, frozen=True, kw_only=True):
     more than four digits, and no time zone applies.
     """
 
-    earliest: str | None
-    latest: str | None
+    earliest: Annotated[str | None, Meta(description="The first day or second that it may have been.")]
+    latest: Annotated[str | None, Meta(description="The last day or second that it may have been.")]
     precision: Precision
-    approximate: bool
-    uncertain: bool
-    open_start: bool
-    open_end: bool
-    unknown_start: bool
-    unknown_end: bool
-    display: str
+    approximate: Annotated[bool, Meta(description="Whether any part of it is marked `~` or `%`.")]
+    uncertain: Annotated[bool, Meta(description="Whether any part of it is marked `?` or `%`.")]
+    open_start: Annotated[bool, Meta(description="Whether it has no beginning (`..`).")]
+    open_end: Annotated[bool, Meta(description="Whether it has no end (`..`).")]
+    unknown_start: Annotated[bool, Meta(description="Whether it has a beginning that is not known.")]
+    unknown_end: Annotated[bool, Meta(description="Whether it has an end that is not known.")]
+    display: Annotated[str, Meta(description="The date in English, to be shown.")]
 
     @classmethod
     def of(cls, date: Edtf) -> "When":
@@ -120,17 +120,17 @@ class EventIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Event(EventIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An event as the store gives it back. Names and source details stand beside it in ``included``."""
 
-    id: UUID
+    id: Annotated[UUID, Meta(description="Chosen once; it never changes.")]
     state: State = State.PUBLISHED
-    citations: Sequence[Citation] = []
+    citations: Annotated[Sequence[Citation], Meta(description="What the sources say of it.")] = []
     when: When
     evidence: Evidence
     retraction: Annotated[str | None, Meta(description="Why it was retracted, where it is.")] = None
     revision: Annotated[int, Meta(description="Counted from 1 for each record; the ETag begins with it.")]
     sequence: Annotated[int, Meta(description="The place of this revision in the one order of all changes.")]
-    created_at: Timestamp
-    updated_at: Timestamp
-    published_at: Timestamp | None = None
+    created_at: CreatedAt
+    updated_at: UpdatedAt
+    published_at: PublishedAt = None
 
 
 def _repeated(pointer: str, values: Sequence[Hashable], what: str) -> list[Flaw]:

@@ -23,11 +23,11 @@ class RecordChange(Struct, frozen=True, kw_only=True, tag_field="entity"):
     sequence: Annotated[
         int, Meta(description="Its place in the one order of all changes; there may be gaps, which mean nothing.")
     ]
-    recorded_at: Timestamp
+    recorded_at: Annotated[Timestamp, Meta(description="When it was made.")]
     revision: Annotated[int, Meta(description="The revision of the record that it made.")]
     type: ChangeType
     author: Annotated[str, Meta(description="The name on the token with which it was made.")]
-    reason: str | None
+    reason: Annotated[str | None, Meta(description="Why it was made, where that was said.")]
     redacted: Annotated[bool, Meta(description="Its content had to be taken away later: what it was is not kept.")]
     redacts: Annotated[
         list[int],
@@ -35,28 +35,31 @@ class RecordChange(Struct, frozen=True, kw_only=True, tag_field="entity"):
     ]
 
 
+_DOCUMENT = Meta(description="The whole record as this change left it.")
+
+
 class EventChange(RecordChange, frozen=True, kw_only=True, tag="event"):
     """A change of an event. ``document`` is null where a draft was discarded and where the content was redacted."""
 
-    document: Event | None
+    document: Annotated[Event | None, _DOCUMENT]
 
 
 class ActorChange(RecordChange, frozen=True, kw_only=True, tag="actor"):
     """A change of an actor. ``document`` is null where the content was redacted."""
 
-    document: Actor | None
+    document: Annotated[Actor | None, _DOCUMENT]
 
 
 class SourceChange(RecordChange, frozen=True, kw_only=True, tag="source"):
     """A change of a source. ``document`` is null where the content was redacted."""
 
-    document: Source | None
+    document: Annotated[Source | None, _DOCUMENT]
 
 
 class ChronologyChange(RecordChange, frozen=True, kw_only=True, tag="chronology"):
     """A change of a chronology. ``document`` is null where a draft was discarded and where the content was redacted."""
 
-    document: Chronology | None
+    document: Annotated[Chronology | None, _DOCUMENT]
 
 
 FeedItem = EventChange | ActorChange | SourceChange | ChronologyChange
@@ -65,7 +68,7 @@ FeedItem = EventChange | ActorChange | SourceChange | ChronologyChange
 class ChangePage(Struct, frozen=True, kw_only=True):
     """One page of the feed."""
 
-    items: list[FeedItem]
+    items: Annotated[list[FeedItem], Meta(description="The changes, in their order.")]
     after: Annotated[int, Meta(description="What to ask with next.")]
     more: Annotated[bool, Meta(description="Whether there is more right now.")]
     head: Annotated[int, Meta(description="The sequence of the last change that this reader may see, 0 before any.")]
@@ -78,7 +81,7 @@ class Head(Struct, frozen=True, kw_only=True):
     digest: Annotated[
         Sha256, Meta(description="Chained over every change up to this one, so that it holds for all of them.")
     ]
-    recorded_at: Timestamp
+    recorded_at: Annotated[Timestamp, Meta(description="When that change was made.")]
 
 
 class ChangeQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

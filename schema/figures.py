@@ -1,8 +1,9 @@
 """Figures of one event, side by side where they can be compared."""
 
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from schema.citation import Citation, Figure
 from schema.edtf import Edtf
@@ -15,30 +16,32 @@ from schema.vocabulary import Bound, Stance
 class ComparedFigure(Struct, frozen=True, kw_only=True):
     """A figure with who states it. ``citation`` and ``source`` are ids; ``attribution`` has the origin first."""
 
-    value: Number | None
-    low: Number | None
-    high: Number | None
+    value: Annotated[Number | None, Meta(description="The number, where it is one.")]
+    low: Annotated[Number | None, Meta(description="The low end, where it is a range.")]
+    high: Annotated[Number | None, Meta(description="The high end, where it is a range.")]
     bound: Bound
-    citation: UUID
-    source: UUID
+    citation: Annotated[UUID, Meta(description="The citation of the event that states it.")]
+    source: Annotated[UUID, Meta(description="The source that is cited; `included` has what it is.")]
     stance: Stance
-    attribution: list[str]
-    credibility: int | None
+    attribution: Annotated[list[str], Meta(description="Who says so, origin first: ids of actors or plain names.")]
+    credibility: Annotated[
+        int | None, Meta(description="Admiralty Code: 1 confirmed … 5 improbable, 6 cannot be judged.")
+    ]
 
 
 class FigureGroup(Struct, frozen=True, kw_only=True):
     """Figures of one measure, in one unit, of one date: the figure's own or, where it has none, the event's."""
 
-    measure: Slug
-    unit: Slug | None
-    date: Edtf
-    figures: list[ComparedFigure]
+    measure: Annotated[Slug, Meta(description="What is counted or measured.")]
+    unit: Annotated[Slug | None, Meta(description="In which unit; null where things are counted.")]
+    date: Annotated[Edtf, Meta(description="When the numbers held.")]
+    figures: Annotated[list[ComparedFigure], Meta(description="The figures, in the order of the event's citations.")]
 
 
 class FigureComparison(Struct, frozen=True, kw_only=True):
     """The figures that the citations of an event state. No figure is derived from others: none is added or averaged."""
 
-    groups: list[FigureGroup]
+    groups: Annotated[list[FigureGroup], Meta(description="In the order of measure, unit and date.")]
     as_of: EchoedAsOf
     included: Included
 

@@ -83,12 +83,12 @@ class ImportRowResult(RowResult, frozen=True, kw_only=True):
 class ImportCounts(Struct, frozen=True, kw_only=True):
     """How many rows there are, what became of them, and how many have warnings."""
 
-    rows: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    refused: int = 0
-    warned: int = 0
+    rows: Annotated[int, Meta(description="How many rows have been read.")] = 0
+    created: Annotated[int, Meta(description="How many of them made a new event.")] = 0
+    updated: Annotated[int, Meta(description="How many made a new revision of an event.")] = 0
+    unchanged: Annotated[int, Meta(description="How many say what their event says already.")] = 0
+    refused: Annotated[int, Meta(description="How many have faults; they were not written.")] = 0
+    warned: Annotated[int, Meta(description="How many have warnings, whatever became of them.")] = 0
 
     def plus(self, results: Sequence[ImportRowResult]) -> Self:
         """Count further rows in."""
@@ -100,11 +100,11 @@ class ImportCounts(Struct, frozen=True, kw_only=True):
 class ImportSummary(ImportCounts, frozen=True, kw_only=True):
     """The head of an import's report: the file, how it was read, and the counts."""
 
-    id: UUID
+    id: Annotated[UUID, Meta(description="The import's id, by which its report is read again.")]
     state: ImportState
     author: Annotated[str, Meta(description="Under whose name the history has what was written.")]
-    started_at: Timestamp
-    finished_at: Timestamp | None = None
+    started_at: Annotated[Timestamp, Meta(description="When it began.")]
+    finished_at: Annotated[Timestamp | None, Meta(description="When it ended; null while it runs.")] = None
     expires_at: Annotated[Timestamp, Meta(description="Until when the report is kept.")]
     file: Annotated[Line | None, Meta(description="The file's name, where it came with one.")] = None
     bytes: Annotated[int, Meta(description="The file's size as it was sent.")]
@@ -114,9 +114,11 @@ class ImportSummary(ImportCounts, frozen=True, kw_only=True):
         str | None, Meta(description="The encoding of the text, given or detected; null where there is none to detect.")
     ] = None
     line_ends: Annotated[str | None, Meta(description="How lines end: LF, CRLF, CR or mixed.")] = None
-    dry_run: bool = False
-    atomic: bool = False
-    upsert_on: Slug | None = None
+    dry_run: Annotated[bool, Meta(description="Whether nothing of it was kept, as was asked for.")] = False
+    atomic: Annotated[bool, Meta(description="Whether all rows or none were to be written.")] = False
+    upsert_on: Annotated[
+        Slug | None, Meta(description="The scheme of `external_ids` by which rows were matched with events.")
+    ] = None
     mapped: Annotated[bool, Meta(description="Whether a mapping was used.")] = False
     notes: Annotated[Sequence[str], Meta(description="What was noticed about the file as a whole.")] = ()
     problem: Annotated[str | None, Meta(description="Why it stopped before the end, where it did.")] = None
@@ -125,7 +127,7 @@ class ImportSummary(ImportCounts, frozen=True, kw_only=True):
 class ImportReport(ImportSummary, frozen=True, kw_only=True):
     """What became of a file: its summary, and the result of every row so far, in the order of the file."""
 
-    results: Sequence[ImportRowResult] = ()
+    results: Annotated[Sequence[ImportRowResult], Meta(description="What became of each row so far.")] = ()
 
 
 class ReportFormat(StrEnum):

@@ -116,9 +116,9 @@ class SourceMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class FigureMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A number that each row states."""
 
-    measure: Slug
+    measure: Annotated[Slug, Meta(description="What is counted or measured: killed, troops, containers, …")]
     value: Value
-    unit: Slug | None = None
+    unit: Annotated[Slug | None, Meta(description="In which unit; null where things are counted.")] = None
     bound: Bound = Bound.EXACTLY
 
 
@@ -130,7 +130,9 @@ class CitationMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     attribution: Annotated[Value | None, Meta(description="Who says so; only where the file itself is cited.")] = None
     locator: Value | None = None
     quote: Value | None = None
-    figures: Annotated[list[FigureMapping], Meta(max_length=50)] = []
+    figures: Annotated[
+        list[FigureMapping], Meta(max_length=50, description="The numbers that the citations state.")
+    ] = []
 
 
 class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,13 +156,15 @@ class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
-    places: Annotated[list[PlaceMapping], Meta(max_length=50)] = []
-    actors: Annotated[list[ActorMapping], Meta(max_length=50)] = []
+    places: Annotated[list[PlaceMapping], Meta(max_length=50, description="Where it happened.")] = []
+    actors: Annotated[list[ActorMapping], Meta(max_length=50, description="Who took part.")] = []
     citations: Annotated[
         list[CitationMapping], Meta(max_length=50, description="A row that gives none cites the file.")
     ] = []
-    tags: Annotated[list[Value], Meta(max_length=50)] = []
-    external_ids: Annotated[dict[Slug, Value], Meta(max_length=50)] = {}
+    tags: Annotated[list[Value], Meta(max_length=50, description="Free words to find it by.")] = []
+    external_ids: Annotated[
+        dict[Slug, Value], Meta(max_length=50, description="Identifiers elsewhere, by scheme.")
+    ] = {}
     identity: Annotated[
         Slug | None,
         Meta(

@@ -12,7 +12,7 @@ from schema.vocabulary import PlacePrecision
 class Place(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where something happened, as closely as it is known (WGS 84, degrees)."""
 
-    name: Line
+    name: Annotated[Line, Meta(description="What the place is called.")]
     country: Country | None = None
     latitude: Annotated[Annotated[float, Meta(ge=-90, le=90)] | None, Meta(description="Degrees north.")] = None
     longitude: Annotated[Annotated[float, Meta(ge=-180, le=180)] | None, Meta(description="Degrees east.")] = None

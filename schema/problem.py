@@ -1,8 +1,8 @@
 """What a failing request is answered with (RFC 9457, ``application/problem+json``)."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from schema.validation import Flaw
 
@@ -13,10 +13,10 @@ class Fault(Struct, frozen=True, omit_defaults=True):
     Exactly one of ``pointer`` (into the body, RFC 6901) and ``parameter`` (of the query, path or header) is set.
     """
 
-    detail: str
-    pointer: str | UnsetType = UNSET
-    parameter: str | UnsetType = UNSET
-    suggestion: str | UnsetType = UNSET
+    detail: Annotated[str, Meta(description="What is wrong, for people.")]
+    pointer: Annotated[str | UnsetType, Meta(description="Where in the body it is, a JSON Pointer.")] = UNSET
+    parameter: Annotated[str | UnsetType, Meta(description="In which parameter or header it is.")] = UNSET
+    suggestion: Annotated[str | UnsetType, Meta(description="What would be right, where that can be told.")] = UNSET
 
     @classmethod
     def of(cls, detail: str, suggestion: str | None, *, parameter: str) -> "Fault":
@@ -27,13 +27,23 @@ class Fault(Struct, frozen=True, omit_defaults=True):
 class Problem(Struct, frozen=True, omit_defaults=True):
     """Problem details: what went wrong with a request, and every fault that was found in it."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str
-    errors: list[Fault] | UnsetType = UNSET
-    current_revision: int | UnsetType = UNSET
+    type: Annotated[
+        str,
+        Meta(
+            description="What kind of problem it is, by which clients tell it; it leads to an explanation.",
+            extra_json_schema={"format": "uri-reference"},
+        ),
+    ]
+    title: Annotated[str, Meta(description="The kind of problem in words.")]
+    status: Annotated[int, Meta(description="The status of the answer.")]
+    detail: Annotated[str, Meta(description="What went wrong with this request, for people.")]
+    request_id: Annotated[str, Meta(description="The id of the request, as the header `X-Request-ID` has it.")]
+    errors: Annotated[list[Fault] | UnsetType, Meta(description="Every fault that was found, where there are any.")] = (
+        UNSET
+    )
+    current_revision: Annotated[
+        int | UnsetType, Meta(description="The revision that the record has now, if it was changed meanwhile.")
+    ] = UNSET
 
 
 class ProblemKind(Struct, frozen=True):

@@ -69,6 +69,8 @@ Cursor = Annotated[
     ),
 ]
 
+#: What leads from a page to the next one.
+Next = Annotated[str | None, Meta(description="The cursor of the next page, null on the last one.")]
 
 AsOf = Annotated[
     Annotated[str, Meta(max_length=40, pattern=AS_OF_PATTERN)] | None,
@@ -336,8 +338,8 @@ class SourceQuery(RecordQuery, frozen=True, kw_only=True, forbid_unknown_fields=
 class Included(Struct, frozen=True, kw_only=True):
     """What the items mention, each once, by id."""
 
-    actors: dict[str, ActorSummary]
-    sources: dict[str, SourceSummary]
+    actors: Annotated[dict[str, ActorSummary], Meta(description="Actors, by their ids.")]
+    sources: Annotated[dict[str, SourceSummary], Meta(description="Sources, by their ids.")]
 
 
 #: As of which change an answer was made.
@@ -353,23 +355,23 @@ AnsweredAsOf = Annotated[
 class Range(Struct, frozen=True, kw_only=True):
     """The resolved window of ``date_from`` and ``date_to``; null where open or not given."""
 
-    earliest: str | None
-    latest: str | None
+    earliest: Annotated[str | None, Meta(description="The first day or second of the window.")]
+    latest: Annotated[str | None, Meta(description="The last day or second of the window.")]
 
 
 class Count(Struct, frozen=True, kw_only=True):
     """How many there are, exactly or by estimate."""
 
-    value: int
-    exact: bool
+    value: Annotated[int, Meta(description="How many there are, or about how many.")]
+    exact: Annotated[bool, Meta(description="False where it is an estimate.")]
 
 
 class EventPage(Struct, frozen=True, kw_only=True):
     """One page of events. ``next`` is the cursor of the next page, null on the last one."""
 
-    items: list[Event]
-    next: str | None
-    count: Count | None
+    items: Annotated[list[Event], Meta(description="The events, in the order that was asked for.")]
+    next: Next
+    count: Annotated[Count | None, Meta(description="How many the query finds; null where that was not asked for.")]
     range: Range
     as_of: EchoedAsOf
     notices: Annotated[
@@ -397,8 +399,8 @@ class EventAnswer(Event, frozen=True, kw_only=True):
 class SourcePage(Struct, frozen=True, kw_only=True):
     """One page of sources. ``next`` is the cursor of the next page, null on the last one."""
 
-    items: list[Source]
-    next: str | None
+    items: Annotated[list[Source], Meta(description="The sources, in the order of their ids.")]
+    next: Next
     as_of: EchoedAsOf
     included: Included
 

@@ -34,22 +34,22 @@ class RelationStep(Struct, frozen=True, kw_only=True):
     """A relation that was followed: the event ``from`` has it, the event ``to`` is what it names."""
 
     type: RelationType
-    from_: UUID = field(name="from")
-    to: UUID
+    from_: Annotated[UUID, Meta(description="The event that has the relation.")] = field(name="from")
+    to: Annotated[UUID, Meta(description="The event that it names.")]
 
 
 class RelatedEvent(Struct, frozen=True, kw_only=True):
     """An event at the end of a shortest way of ``depth`` relations; ``via`` are all last steps of such ways."""
 
     event: Event
-    depth: int
-    via: list[RelationStep]
+    depth: Annotated[int, Meta(description="How many relations away it is.")]
+    via: Annotated[list[RelationStep], Meta(description="The relations by which it was reached.")]
 
 
 class RelatedEvents(Struct, frozen=True, kw_only=True):
     """The events around another one. ``truncated`` tells that there are more than an answer holds."""
 
-    items: list[RelatedEvent]
-    truncated: bool
+    items: Annotated[list[RelatedEvent], Meta(description="The events, nearest first, then by date.")]
+    truncated: Annotated[bool, Meta(description="Whether there are more than these.")]
     as_of: EchoedAsOf
     included: Included

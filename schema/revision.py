@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from schema.actor import Actor
 from schema.chronology import Chronology
 from schema.event import Event
+from schema.query import Next
 from schema.source import Source
 from schema.text import Timestamp
 from schema.vocabulary import ChangeType
@@ -31,8 +32,10 @@ class PatchOperation(Struct, frozen=True, kw_only=True):
     """
 
     op: PatchVerb
-    path: str
-    from_: str | UnsetType = field(name="from", default=UNSET)
+    path: Annotated[str, Meta(description="Where it is done, a JSON Pointer.")]
+    from_: Annotated[str | UnsetType, Meta(description="Where it is taken from, a JSON Pointer.")] = field(
+        name="from", default=UNSET
+    )
     value: Annotated[Any, Meta(description="Any JSON value, null included.")] | UnsetType = UNSET
 
 
@@ -41,10 +44,10 @@ class Revision(Struct, frozen=True, kw_only=True):
 
     revision: Annotated[int, Meta(description="Counted from 1 for each record; drafts that are not seen count too.")]
     sequence: Annotated[int, Meta(description="The place of this change in the one order of all changes.")]
-    recorded_at: Timestamp
+    recorded_at: Annotated[Timestamp, Meta(description="When it was made.")]
     type: ChangeType
     author: Annotated[str, Meta(description="Whose token made it.")]
-    reason: str | None
+    reason: Annotated[str | None, Meta(description="Why it was made, where that was said.")]
     redacted: Annotated[bool, Meta(description="Its content was deleted, for reasons of law.")]
     patch: Annotated[
         list[PatchOperation] | None,
@@ -59,8 +62,8 @@ class Revision(Struct, frozen=True, kw_only=True):
 class RevisionPage(Struct, frozen=True, kw_only=True):
     """One page of a record's revisions. ``next`` is the cursor of the next page, null on the last one."""
 
-    items: list[Revision]
-    next: str | None
+    items: Annotated[list[Revision], Meta(description="The revisions, in their order.")]
+    next: Next
 
 
 _DOCUMENT = Meta(description="The whole record as of this revision; null if it was redacted or discarded.")

@@ -66,6 +66,11 @@ Number = Integer | Annotated[float, Meta(ge=-MAXIMUM_INTEGER, le=MAXIMUM_INTEGER
 
 #: An instant that the store set (RFC 3339, UTC, microseconds). Dates of events are EDTF text instead.
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+CreatedAt = Annotated[Timestamp, Meta(description="When its first revision was recorded.")]
+UpdatedAt = Annotated[Timestamp, Meta(description="When this revision was recorded.")]
+PublishedAt = Annotated[
+    Timestamp | None, Meta(description="When it was first published; null for what never has been.")
+]
 
 #: What each pattern asks for, in words.
 PATTERN_HINTS = {

@@ -53,6 +53,8 @@ _JSON_FILE: Json = {
     "type": "object",
     "additionalProperties": True,
 }
+#: What tells the members of a union apart, where all of them have it.
+_TAG = "Which kind of record it is about: always `{value}` here."
 _NUMBER = "A number; whole ones are exact within ±(2^53−1)."
 
 
@@ -270,6 +272,11 @@ class Schemas:
             elif issubclass(kind, Struct) and kind in in_answers:
                 for name in set_by_the_store(kind):
                     schema["properties"][name]["readOnly"] = True
+                if (tag := kind.__struct_config__.tag_field) is not None:
+                    schema["properties"][tag]["description"] = _TAG.format(value=kind.__struct_config__.tag)
+                if kind not in in_bodies:
+                    # Later versions may add members to what is answered; clients pass over them.
+                    schema.pop("additionalProperties", None)
                 if kind not in in_bodies and not kind.__struct_config__.omit_defaults:
                     # The store writes every member of what only it writes, defaults too.
                     schema["required"] = always_there(kind)
@@ -278,7 +285,6 @@ class Schemas:
                     for member in schema["properties"].values():
                         member.pop("default", None)
                     self.components[_renamed(kind.__name__)] = _in_order(schema)
-        self.components["Problem"]["properties"]["type"]["format"] = "uri-reference"
 
     def _as_patch(self, schema: Json) -> Json:
         """Make every member optional, and null where leaving it out of a whole record would be allowed."""
