@@ -18,6 +18,7 @@ from api.http.contract import (
     HEADERS,
     JSON,
     PATH_PARAMETERS,
+    PROBLEM_HEADERS,
     PROBLEM_JSON,
     RESPONSE_NAMES,
     TAGS,
@@ -39,9 +40,9 @@ header `Link` has its address. The query has to stay the same from page to page.
 
 **Names**: answers mention actors and sources by id; `included` has the name of each.
 
-**Writing** needs a token. A key of your choice in `Idempotency-Key` makes a POST safe to repeat. Whatever changes a
-record needs its revision in `If-Match`, as the `ETag` of an answer has it: missing, it is refused with 428; if
-somebody else was faster, with 412.
+**Writing** needs a token. A key of your choice in `Idempotency-Key` makes every POST safe to repeat, but for imports,
+which are by their content: the same file again changes nothing. Whatever changes a record needs its revision in
+`If-Match`, as the `ETag` of an answer has it: missing, it is refused with 428; if somebody else was faster, with 412.
 
 **Failures** are answered with problem details (RFC 9457), of the type `Problem`. `type` leads to an explanation,
 `errors` has every fault of the request and where it is. Parameters and members that are not known are refused, never
@@ -81,6 +82,7 @@ def document(app: Litestar, version: str) -> Json:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
     shared = _share_examples(paths)
     used_headers = {name for operation in operations for name in operation.contract.answer_headers}
+    used_headers |= {name for names in PROBLEM_HEADERS.values() for name in names}
     slugs = {slug for operation in operations for slug in _slugs(operation)}
     used_tags = {operation.contract.tag for operation in operations}
     return {
@@ -104,7 +106,7 @@ def document(app: Litestar, version: str) -> Json:
                 "bearerAuth": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token with the scopes that it was made with: read, edit, admin.",
+                    "description": "A token with the scopes read, edit or admin; each includes those before it.",
                 }
             },
         },
@@ -165,9 +167,9 @@ def _operation(operation: _Operation, schemas: Schemas) -> Json:
     if not contract.secured:
         made["security"] = []
     elif contract.scope is None:
-        made["security"] = [{}, {"bearerAuth": []}]
+        made["security"] = [{}, {"bearerAuth": ["read"]}]
     else:
-        made["security"] = [{"bearerAuth": []}]
+        made["security"] = [{"bearerAuth": [contract.scope]}]
         made["description"] += f"\n\nNeeds a token with the scope `{contract.scope}`."
     return made
 
@@ -234,7 +236,7 @@ def _problem_responses(slugs: set[str]) -> Json:
     return {
         RESPONSE_NAMES[status]: {
             "description": "; ".join(kind.title for kind in kinds) + ".",
-            "headers": _header_references(()),
+            "headers": _header_references(PROBLEM_HEADERS.get(status, ())),
             "content": {
                 PROBLEM_JSON: {
                     "schema": {"$ref": SCHEMAS + "Problem"},
@@ -312,8 +314,8 @@ def _header(name: str) -> Json:
 
 
 def _answer_header(name: str) -> Json:
-    # Of those that an answer is said to have, only the link to a next page may be missing.
-    return {**({} if name == "Link" else {"required": True}), **_header(name)}
+    # Of those that an answer is said to have, only these may be missing: there is no next page, or no use in waiting.
+    return {**({} if name in ("Link", "Retry-After") else {"required": True}), **_header(name)}
 
 
 def _header_references(names: Iterable[str]) -> Json:

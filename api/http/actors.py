@@ -12,7 +12,19 @@ from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, AnActorQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit, answer_step
-from api.http.examples import ACTOR, ACTOR_EDIT, ACTOR_IN, ACTOR_PAGE, MERGED_ACTOR, MERGER_IN, MOVED_ACTOR
+from api.http.examples import (
+    ACTOR,
+    ACTOR_EDIT,
+    ACTOR_IN,
+    ACTOR_PAGE,
+    ACTOR_PATCH,
+    EDITED_ACTOR,
+    MERGED_ACTOR,
+    MERGER_IN,
+    MOVED_ACTOR,
+    UNMERGED_ACTOR,
+    UNMERGER_IN,
+)
 from api.http.parameters import read_slug
 from api.settings import Settings
 from api.store import actors, merges
@@ -54,7 +66,7 @@ _LINKS = {
             answer=ActorPage,
             answer_headers=("ETag", "Cache-Control", "Link"),
             request_headers=("If-None-Match",),
-            problems=("invalid-cursor", "query-timeout"),
+            problems=("invalid-cursor",),
             answer_examples={"one actor": ACTOR_PAGE},
         )
     },
@@ -156,8 +168,8 @@ async def get_actor(
             request_headers=("If-Match",),
             problems=("conflict", "read-only-member"),
             scope="edit",
-            body_examples={"the monitoring team": ACTOR_EDIT},
-            answer_examples=_ONE,
+            body_examples={"another alias": ACTOR_EDIT},
+            answer_examples={"another alias": EDITED_ACTOR},
         )
     },
 )
@@ -184,8 +196,8 @@ async def replace_actor(
             request_headers=("If-Match",),
             problems=("conflict", "read-only-member"),
             scope="edit",
-            body_examples={"aliases": {"aliases": ["MSMT"]}},
-            answer_examples=_ONE,
+            body_examples={"another alias": ACTOR_PATCH},
+            answer_examples={"another alias": EDITED_ACTOR},
         )
     },
 )
@@ -250,8 +262,8 @@ async def merge_actor(
             request_headers=("If-Match", "Idempotency-Key"),
             problems=("conflict",),
             scope="edit",
-            body_examples={"a mistake": {"change": {"reason": "They are two teams after all."}}},
-            answer_examples=_ONE,
+            body_examples={"a mistake": UNMERGER_IN},
+            answer_examples={"a mistake": UNMERGED_ACTOR},
         )
     },
 )

@@ -51,7 +51,8 @@ HEADERS = {
     "Last-Event-ID": "The sequence of the last change that the client has; comes before the parameter `after`.",
     "Link": "Where to go on from here (RFC 8288), such as the next page.",
     "Location": "The address of what was created, or of the record that stands for this one.",
-    "Retry-After": "After how many seconds to try again.",
+    "Retry-After": "After how many seconds to try again, where that may help.",
+    "WWW-Authenticate": "That a token is needed and, of one that was sent, what is wrong with it (RFC 6750).",
     "X-Accel-Buffering": "That proxies are to pass the answer on as it comes (`no`).",
     "X-Request-ID": "The id of this request, as the log has it.",
 }
@@ -74,6 +75,7 @@ HEADER_SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "Last-Event-ID": {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})$", "examples": ["42"]},
     "If-None-Match": {"type": "string", "examples": ['W/"80-5f0c9a526c8e"']},
+    "Retry-After": {"type": "integer", "minimum": 0, "examples": [5]},
     "X-Request-ID": {"type": "string", "format": "uuid"},
 }
 
@@ -105,7 +107,6 @@ RESPONSE_NAMES = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "NotFound",
-    405: "MethodNotAllowed",
     406: "NotAcceptable",
     409: "Conflict",
     410: "Gone",
@@ -114,10 +115,11 @@ RESPONSE_NAMES = {
     415: "UnsupportedMediaType",
     422: "UnprocessableContent",
     428: "PreconditionRequired",
-    429: "TooManyRequests",
     500: "InternalServerError",
     503: "ServiceUnavailable",
 }
+#: The headers of answers to failing requests, by status.
+PROBLEM_HEADERS: dict[int, tuple[str, ...]] = {401: ("WWW-Authenticate",), 409: ("Retry-After",), 503: ("Retry-After",)}
 
 
 @dataclass(frozen=True, slots=True)

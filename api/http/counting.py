@@ -1,7 +1,5 @@
 """``/v1/events/histogram`` and ``/v1/events/facets``: how many events there are, over time and by what they share."""
 
-from typing import Any
-
 from litestar import Response, get
 
 from api.http.answers import answer_value
@@ -12,13 +10,6 @@ from api.http.dependencies import AFacetQuery, AHistogramQuery, HttpRequest, The
 from api.store import facets, histogram
 from schema.counting import FacetQuery, Facets, Histogram, HistogramQuery
 
-_CONDITIONAL: dict[str, Any] = {
-    "tag": "events",
-    "answer_headers": ("ETag", "Cache-Control"),
-    "request_headers": ("If-None-Match",),
-    "problems": ("query-timeout", "forbidden"),
-}
-
 
 @get(
     "/v1/events/histogram",
@@ -26,7 +17,13 @@ _CONDITIONAL: dict[str, Any] = {
     summary="Count events over time",
     opt={
         "contract": Contract(
-            query=HistogramQuery, answer=Histogram, answer_examples={"early 2025": HISTOGRAM}, **_CONDITIONAL
+            tag="events",
+            query=HistogramQuery,
+            answer=Histogram,
+            answer_headers=("ETag", "Cache-Control"),
+            request_headers=("If-None-Match",),
+            problems=("forbidden",),
+            answer_examples={"early 2025": HISTOGRAM},
         )
     },
 )
@@ -53,7 +50,17 @@ async def histogram_events(
     "/v1/events/facets",
     operation_id="facetEvents",
     summary="Count events by actor, kind, publisher and more",
-    opt={"contract": Contract(query=FacetQuery, answer=Facets, answer_examples={"2025": FACETS}, **_CONDITIONAL)},
+    opt={
+        "contract": Contract(
+            tag="events",
+            query=FacetQuery,
+            answer=Facets,
+            answer_headers=("ETag", "Cache-Control"),
+            request_headers=("If-None-Match",),
+            problems=("forbidden",),
+            answer_examples={"2025": FACETS},
+        )
+    },
 )
 async def facet_events(request: HttpRequest, store: TheStore, reader: TheReader, asked: AFacetQuery) -> Response[bytes]:
     """Count the events that the filters find by each value of what they have in common, most frequent first.

@@ -1,7 +1,5 @@
 """What can be seen of one event beside its document: its figures side by side, and the events around it."""
 
-from typing import Any
-
 import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
@@ -19,13 +17,6 @@ from schema.figures import FigureComparison
 from schema.query import MomentQuery
 from schema.related import RelatedEvents, RelatedQuery
 
-_CONDITIONAL: dict[str, Any] = {
-    "tag": "events",
-    "answer_headers": ("ETag", "Cache-Control"),
-    "request_headers": ("If-None-Match",),
-    "problems": ("query-timeout", "withdrawn"),
-}
-
 
 @get(
     "/v1/events/{event_id:str}/figures",
@@ -33,7 +24,13 @@ _CONDITIONAL: dict[str, Any] = {
     summary="Compare the figures of an event",
     opt={
         "contract": Contract(
-            query=MomentQuery, answer=FigureComparison, answer_examples={"shipments": FIGURES}, **_CONDITIONAL
+            tag="events",
+            query=MomentQuery,
+            answer=FigureComparison,
+            answer_headers=("ETag", "Cache-Control"),
+            request_headers=("If-None-Match",),
+            problems=("withdrawn",),
+            answer_examples={"shipments": FIGURES},
         )
     },
 )
@@ -62,10 +59,13 @@ async def list_figures(
     summary="Walk the relations of an event",
     opt={
         "contract": Contract(
+            tag="events",
             query=RelatedQuery,
             answer=RelatedEvents,
+            answer_headers=("ETag", "Cache-Control"),
+            request_headers=("If-None-Match",),
+            problems=("withdrawn",),
             answer_examples={"around the talks": RELATED},
-            **_CONDITIONAL,
         )
     },
 )

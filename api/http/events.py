@@ -14,7 +14,19 @@ from api.http.conditional import answer_unchanged, list_tag, read_as_of, this_mi
 from api.http.contract import MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, AnEventQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit, answer_step
-from api.http.examples import EVENT, EVENT_IN, EVENT_PAGE
+from api.http.examples import (
+    EDITED_EVENT,
+    EVENT,
+    EVENT_EDIT,
+    EVENT_IN,
+    EVENT_PAGE,
+    EVENT_PATCH,
+    PATCHED_EVENT,
+    RESTORATION_IN,
+    RESTORED_EVENT,
+    RETRACTED_EVENT,
+    RETRACTION_IN,
+)
 from api.http.exports import answer_export, chosen_format
 from api.http.format_examples import FORMAT_EXAMPLES
 from api.http.parameters import read_if_match, read_uuid
@@ -52,7 +64,7 @@ _ONE = {"the treaty": EVENT}
             answer_headers=("ETag", "Cache-Control", "Link"),
             answer_formats=FORMAT_EXAMPLES,
             request_headers=("If-None-Match",),
-            problems=("invalid-cursor", "query-timeout", "forbidden", "not-acceptable", "too-many-events"),
+            problems=("invalid-cursor", "forbidden", "not-acceptable", "too-many-events"),
             answer_examples={"June 2024": EVENT_PAGE},
         )
     },
@@ -168,8 +180,8 @@ async def get_event(
             request_headers=("If-Match",),
             problems=("conflict", "read-only-member"),
             scope="edit",
-            body_examples={"the treaty": EVENT_IN},
-            answer_examples=_ONE,
+            body_examples={"a missing tag": EVENT_EDIT},
+            answer_examples={"a missing tag": EDITED_EVENT},
         )
     },
 )
@@ -201,13 +213,8 @@ async def replace_event(
             request_headers=("If-Match",),
             problems=("conflict", "read-only-member"),
             scope="edit",
-            body_examples={
-                "a correction": {
-                    "date": "2024-06",
-                    "change": {"type": "correction", "reason": "The source names the month only."},
-                }
-            },
-            answer_examples=_ONE,
+            body_examples={"a less certain date": EVENT_PATCH},
+            answer_examples={"a less certain date": PATCHED_EVENT},
         )
     },
 )
@@ -233,8 +240,8 @@ async def update_event(
             request_headers=("If-Match", "Idempotency-Key"),
             problems=("conflict",),
             scope="edit",
-            body_examples={"withdrawn": {"change": {"reason": "The source has withdrawn its report."}}},
-            answer_examples=_ONE,
+            body_examples={"withdrawn": RETRACTION_IN},
+            answer_examples={"withdrawn": RETRACTED_EVENT},
         )
     },
 )
@@ -260,8 +267,8 @@ async def retract_event(
             request_headers=("If-Match", "Idempotency-Key"),
             problems=("conflict",),
             scope="edit",
-            body_examples={"first revision": {"revision": 1, "change": {"reason": "The correction was mistaken."}}},
-            answer_examples=_ONE,
+            body_examples={"first revision": RESTORATION_IN},
+            answer_examples={"first revision": RESTORED_EVENT},
         )
     },
 )

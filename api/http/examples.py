@@ -11,6 +11,7 @@ from schema.actor import Actor, ActorIn, ActorSummary
 from schema.assessment import count_evidence
 from schema.chronology import Chronology, ChronologyIn, ChronologyItem
 from schema.citation import Citation
+from schema.edtf import parse
 from schema.event import Event, EventIn, When
 from schema.feed import ActorChange, ChangePage, EventChange, Head
 from schema.figures import FigureComparison, compare
@@ -23,6 +24,7 @@ from schema.vocabulary import ChangeType, RelationType
 from schema.wire import encode, to_builtins
 
 RECORDED_AT = "2025-06-01T09:00:00.000000Z"
+_LATER = "2025-06-03T09:30:00.000000Z"
 _SAMPLE = sample.load()
 _ACTORS = {actor.id: actor for actor in _SAMPLE.actors}
 _SOURCES = {source.id: source for source in _SAMPLE.sources if source.id is not None}
@@ -73,6 +75,11 @@ def _event(given: EventIn, sequence: int) -> tuple[Event, Included]:
     return event, _included([actor.id for actor in event.actors] + named, list(dict.fromkeys(sources)))
 
 
+def _later(record: dict[str, Any], *, revision: int = 2, **changed: Any) -> dict[str, Any]:
+    """What a record is once it has been written again."""
+    return record | changed | {"revision": revision, "sequence": 89 + revision, "updated_at": _LATER}
+
+
 def _without(value: dict[str, Any], *names: str) -> dict[str, Any]:
     """Leave out members of these names, and those that are null or empty."""
     return {name: member for name, member in value.items() if name not in names and member not in (None, [], {})}
@@ -87,6 +94,23 @@ EVENT_IN: dict[str, Any] = _without(
     to_builtins(THE_EVENT),
     *("id", "when", "evidence", "retraction", "revision", "sequence", "created_at", "updated_at", "published_at"),
 )
+#: What is asked for in a write, and what comes of it.
+EVENT_EDIT: dict[str, Any] = EVENT_IN | {
+    "tags": [*THE_EVENT.tags, "defence"],
+    "change": {"type": "correction", "reason": "The tag was missing."},
+}
+EDITED_EVENT: dict[str, Any] = _later(EVENT, tags=EVENT_EDIT["tags"])
+EVENT_PATCH: dict[str, Any] = {
+    "date": f"{THE_EVENT.date.text}?",
+    "change": {"type": "correction", "reason": "Only one source names the month."},
+}
+PATCHED_EVENT: dict[str, Any] = _later(
+    EVENT, date=EVENT_PATCH["date"], when=to_builtins(When.of(parse(EVENT_PATCH["date"])))
+)
+RETRACTION_IN: dict[str, Any] = {"change": {"reason": "The source has withdrawn its report."}}
+RETRACTED_EVENT: dict[str, Any] = _later(EVENT, state="retracted", retraction=RETRACTION_IN["change"]["reason"])
+RESTORATION_IN: dict[str, Any] = {"revision": 1, "change": {"reason": "The correction was mistaken."}}
+RESTORED_EVENT: dict[str, Any] = _later(EVENT, revision=3)
 EVENT_PAGE: dict[str, Any] = {
     "items": [to_builtins(THE_EVENT)],
     "next": None,
@@ -101,21 +125,28 @@ _nothing_included = to_builtins(Included(actors={}, sources={}))
 _actor = to_builtins(ACTORS_IN_FULL[_the_actor.id])
 ACTOR: dict[str, Any] = _actor | {"included": _nothing_included}
 ACTOR_IN: dict[str, Any] = _without(to_builtins(_the_actor))
-#: The same for PUT, where the address says which.
-ACTOR_EDIT: dict[str, Any] = _without(ACTOR_IN, "id")
+ACTOR_PATCH: dict[str, Any] = {"aliases": [*_the_actor.aliases, "The Team"]}
+#: For PUT, where the address says which.
+ACTOR_EDIT: dict[str, Any] = (
+    _without(ACTOR_IN, "id") | ACTOR_PATCH | {"change": {"reason": "The articles use this name, too."}}
+)
+EDITED_ACTOR: dict[str, Any] = _later(ACTOR, **ACTOR_PATCH)
 ACTOR_PAGE: dict[str, Any] = {"items": [_actor], "next": None, "as_of": None, "included": _nothing_included}
 MERGER_IN: dict[str, Any] = {"into": "MSMT", "change": {"reason": "Two articles name one team in two ways."}}
-MERGED_ACTOR: dict[str, Any] = {
-    **_actor,
-    **{"id": "monitoring-team", "name": "The monitoring team", "aliases": [], "names": [], "external_ids": {}},
-    **{"revision": 2, "sequence": 82, "merged_into": _the_actor.id},
-    "included": to_builtins(_included([_the_actor.id], [])),
-}
+_the_double = ACTOR | {"id": "monitoring-team", "name": "The monitoring team", "aliases": []}
+MERGED_ACTOR: dict[str, Any] = _later(
+    _the_double, merged_into=_the_actor.id, included=to_builtins(_included([_the_actor.id], []))
+)
+UNMERGER_IN: dict[str, Any] = {"change": {"reason": "They are two teams after all."}}
+UNMERGED_ACTOR: dict[str, Any] = _later(_the_double, revision=3)
 
 _source = to_builtins(Source(**{**structs.asdict(_the_source), **_RECORDED}))
 _publisher = to_builtins(_included([_the_source.publisher or ""], []))
 SOURCE: dict[str, Any] = _source | {"included": _publisher}
 SOURCE_IN: dict[str, Any] = _without(to_builtins(_the_source), "id")
+SOURCE_PATCH: dict[str, Any] = {"reliability": "B"}
+SOURCE_EDIT: dict[str, Any] = SOURCE_IN | SOURCE_PATCH | {"change": {"reason": "It was graded."}}
+EDITED_SOURCE: dict[str, Any] = _later(SOURCE, **SOURCE_PATCH)
 SOURCE_PAGE: dict[str, Any] = {"items": [_source], "next": None, "as_of": None, "included": _publisher}
 
 _the_chronology = ChronologyIn(
@@ -131,7 +162,14 @@ _chronology = to_builtins(Chronology(**{**structs.asdict(_the_chronology), **_RE
 _its_actors = to_builtins(_included(["north-korea", "russia"], []))
 CHRONOLOGY: dict[str, Any] = _chronology | {"included": _its_actors}
 CHRONOLOGY_IN: dict[str, Any] = to_builtins(_the_chronology) | {"filter": {"actor_all": ["DPRK", "Russia"]}}
-CHRONOLOGY_EDIT: dict[str, Any] = _without(CHRONOLOGY_IN, "slug")
+CHRONOLOGY_EDIT: dict[str, Any] = _without(to_builtins(_the_chronology), "slug", "filter") | {
+    "title": "North Korea, Russia and the war",
+    "filter": {"actor_all": ["north-korea", "russia"]},
+    "change": {"type": "correction", "reason": "The title said too little."},
+}
+EDITED_CHRONOLOGY: dict[str, Any] = _later(CHRONOLOGY, title=CHRONOLOGY_EDIT["title"])
+CHRONOLOGY_PATCH: dict[str, Any] = {"filter": {"kind": ["treaty"]}}
+PATCHED_CHRONOLOGY: dict[str, Any] = _later(CHRONOLOGY, filter=CHRONOLOGY["filter"] | CHRONOLOGY_PATCH["filter"])
 CHRONOLOGY_PAGE: dict[str, Any] = {"items": [_chronology], "next": None, "as_of": None, "included": _its_actors}
 CHRONOLOGY_EVENTS: dict[str, Any] = EVENT_PAGE | {
     "notes": {str(item.event_id): item.note for item in _the_chronology.items}
@@ -176,12 +214,10 @@ RELEASE_PAGE: dict[str, Any] = {
     "next": None,
 }
 
-_LATER = "2025-06-03T09:30:00.000000Z"
-
 
 def _revisions(record: dict[str, Any], corrected: dict[str, Any], reason: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Make the page of a record's two revisions, the second a correction, and that one by itself."""
-    later = record | corrected | {"revision": 2, "sequence": 91, "updated_at": _LATER}
+    later = _later(record, **corrected)
     first = {
         "revision": 1,
         "sequence": record["sequence"],
@@ -204,14 +240,12 @@ def _revisions(record: dict[str, Any], corrected: dict[str, Any], reason: str) -
 
 
 EVENT_REVISIONS, EVENT_REVISION = _revisions(
-    to_builtins(THE_EVENT), {"tags": [*THE_EVENT.tags, "defence"]}, "The tag was missing."
+    to_builtins(THE_EVENT), {"tags": EVENT_EDIT["tags"]}, EVENT_EDIT["change"]["reason"]
 )
-ACTOR_REVISIONS, ACTOR_REVISION = _revisions(
-    _actor, {"aliases": [*_actor["aliases"], "The Team"]}, "The articles use this name, too."
-)
-SOURCE_REVISIONS, SOURCE_REVISION = _revisions(_source, {"reliability": "B"}, "It was graded.")
+ACTOR_REVISIONS, ACTOR_REVISION = _revisions(_actor, ACTOR_PATCH, ACTOR_EDIT["change"]["reason"])
+SOURCE_REVISIONS, SOURCE_REVISION = _revisions(_source, SOURCE_PATCH, SOURCE_EDIT["change"]["reason"])
 CHRONOLOGY_REVISIONS, CHRONOLOGY_REVISION = _revisions(
-    _chronology, {"title": "North Korea, Russia and the war"}, "The title said too little."
+    _chronology, {"title": CHRONOLOGY_EDIT["title"]}, CHRONOLOGY_EDIT["change"]["reason"]
 )
 
 _shipments, _ = _event(next(event for event in _SAMPLE.events if any(one.figures for one in event.citations)), 51)

@@ -45,7 +45,7 @@ _PATIENCE_S = 30.0
             answer=ReleasePage,
             answer_headers=("ETag", "Cache-Control", "Link"),
             request_headers=("If-None-Match",),
-            problems=("invalid-cursor", "query-timeout", "withdrawn"),
+            problems=("invalid-cursor", "withdrawn"),
             answer_examples={"one release": RELEASE_PAGE},
         )
     },
@@ -160,8 +160,9 @@ async def get_release(
 ) -> Response[bytes] | Stream:
     """Read the manifest or, with `format` or by `Accept`, a file, whose entity tag is its SHA-256.
 
-    Files never change and may be kept for a year. A release of which something had to be deleted by law is gone, and
-    the answer says why.
+    Files never change, but a release of which something had to be deleted by law is gone, and the answer says why. So a
+    copy that is kept has to be asked about each time it is used (`Cache-Control: no-cache`): as long as the release is
+    there, the answer to its entity tag is 304.
     """
     chronology = await seen_chronology(store, reader, slug)
     kept = await releases.find_release(store, chronology.slug, read_number(number, "number"))

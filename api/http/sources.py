@@ -12,7 +12,7 @@ from api.http.conditional import answer_unchanged, list_tag, read_as_of
 from api.http.contract import MERGE_PATCH, Contract, Link
 from api.http.dependencies import AMomentQuery, ASourceQuery, HttpRequest, TheReader, TheSettings, TheStore
 from api.http.editing import answer_creation, answer_edit
-from api.http.examples import SOURCE, SOURCE_IN, SOURCE_PAGE
+from api.http.examples import EDITED_SOURCE, SOURCE, SOURCE_EDIT, SOURCE_IN, SOURCE_PAGE, SOURCE_PATCH
 from api.http.parameters import read_uuid
 from api.settings import Settings
 from api.store import sources
@@ -42,7 +42,7 @@ _LINKS = {
             answer=SourcePage,
             answer_headers=("ETag", "Cache-Control", "Link"),
             request_headers=("If-None-Match",),
-            problems=("invalid-cursor", "query-timeout"),
+            problems=("invalid-cursor",),
             answer_examples={"one source": SOURCE_PAGE},
         )
     },
@@ -130,8 +130,8 @@ async def get_source(
             request_headers=("If-Match",),
             problems=("conflict", "read-only-member"),
             scope="edit",
-            body_examples={"an article": SOURCE_IN},
-            answer_examples=_ONE,
+            body_examples={"its reliability": SOURCE_EDIT},
+            answer_examples={"its reliability": EDITED_SOURCE},
         )
     },
 )
@@ -158,8 +158,8 @@ async def replace_source(
             request_headers=("If-Match",),
             problems=("conflict", "read-only-member"),
             scope="edit",
-            body_examples={"reliability": {"reliability": "B"}},
-            answer_examples=_ONE,
+            body_examples={"its reliability": SOURCE_PATCH},
+            answer_examples={"its reliability": EDITED_SOURCE},
         )
     },
 )

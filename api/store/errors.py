@@ -20,7 +20,6 @@ def translated_errors() -> Iterator[None]:
         raise problem(
             "query-timeout",
             "The query was stopped because it took too long. Ask for a shorter time range or fewer filters.",
-            headers={"Retry-After": "5"},
         ) from None
     except (
         ConnectionError,

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
+from api.auth import SCOPES
+
 Json = dict[str, Any]
 
 #: What can be asked for. It stands in answers, too, but only where somebody has asked for it, so more may be added.
@@ -81,12 +83,24 @@ class _Comparison:
     def operation(self, old: Json, new: Json) -> Iterator[str]:
         if old["tags"] != new["tags"]:
             yield f"its tags were {old['tags']} and are {new['tags']}: generated clients have it elsewhere"
-        free, still_free = ({} in (operation["security"] or [{}]) for operation in (old, new))
-        if free and not still_free:
-            yield "it needs a token now"
+        yield from self._security(old["security"] or [{}], new["security"] or [{}])
         yield from self._parameters(old, new)
         yield from self._body(old.get("requestBody"), new.get("requestBody"))
         yield from self._answers(old["responses"], new["responses"])
+
+    def _security(self, old: list[Json], new: list[Json]) -> Iterator[str]:
+        """Name what sufficed and does no more: no token, or one with certain scopes."""
+        for sent in old:
+            if not any(
+                all(scheme in sent and _allowed(scopes, sent[scheme]) for scheme, scopes in needed.items())
+                for needed in new
+            ):
+                scopes = sorted({scope for needed in new for names in needed.values() for scope in names})
+                yield (
+                    f"it needs a token now, with the scope {' or '.join(scopes)}"
+                    if not sent
+                    else (f"its token needs the scope {' or '.join(scopes)} now")
+                )
 
     def _parameters(self, old: Json, new: Json) -> Iterator[str]:
         olds, news = (
@@ -159,12 +173,26 @@ class _Comparison:
                 return
             self._seen.add((before, way))
             at = before
+        yield from self._discriminators(old, new, at)
         olds, news = self._choices(old, self._old), self._choices(new, self._new)
         for mine in news if way is Way.ANSWERED else olds:
             others = olds if way is Way.ANSWERED else news
             # What has a name is meant by nothing else of that name's absence; of the rest, whatever fits will do.
             named = [other for other in others if "title" in mine and other.get("title") == mine["title"]]
             yield from self._fitting(mine, named or others, way, at)
+
+    def _discriminators(self, old: Json, new: Json, at: str) -> Iterator[str]:
+        """Compare what tells the members of a union apart: generated clients read them by it."""
+        before, after = _told_by(old, self._old), _told_by(new, self._new)
+        if before is None:
+            return
+        if after is None or before["propertyName"] != after["propertyName"]:
+            is_now = "and nothing is" if after is None else f"and {after['propertyName']} is"
+            yield f"{at}: {before['propertyName']} told its members apart {is_now} now"
+            return
+        for value, target in before["mapping"].items():
+            if after["mapping"].get(value) != target:
+                yield f"{at}: {before['propertyName']} {value} no longer means {target.rpartition('/')[2]}"
 
     def _fitting(self, mine: Json, others: list[Json], way: Way, at: str) -> Iterator[str]:
         """Compare one choice with those that it may be on the other side."""
@@ -249,6 +277,21 @@ def _resolved(value: Json, document: Json) -> Json:
             target = target[step]
         value = target
     return value
+
+
+def _allowed(needed: list[str], given: list[str]) -> bool:
+    """Say whether a token with certain scopes may do what needs others: each includes those before it."""
+    return all(any(SCOPES.index(one) >= SCOPES.index(scope) for one in given) for scope in needed)
+
+
+def _told_by(schema: Json, document: Json) -> Json | None:
+    """Give the discriminator of a union, null or a reference around it or not."""
+    schema = _resolved(schema, document)
+    if "discriminator" in schema:
+        told_by: Json = schema["discriminator"]
+        return told_by
+    choices = [one for keyword in ("anyOf", "oneOf") for one in schema.get(keyword, [])]
+    return next((found for one in choices if (found := _told_by(one, document)) is not None), None)
 
 
 def _values(schema: Json) -> set[str] | None:

@@ -23,6 +23,7 @@ RELEASED: Json = yaml.safe_load(Path(__file__).with_name("released.yaml").read_t
 
 SCHEMAS = "components/schemas"
 EVENTS = "paths/~v1~events/get"
+FEED: dict[str, str] = CONTRACT["components"]["schemas"]["FeedItem"]["discriminator"]["mapping"]
 
 
 def test_nothing_breaks_clients_of_the_released_contract() -> None:
@@ -98,7 +99,14 @@ BREAKING: dict[str, tuple[Callable[[Json], None], str]] = {
     "an operation is renamed": (put(f"{EVENTS}/operationId", "findEvents"), "listEvents: there is no such operation"),
     "an operation moves": (rename("/v1/changes/head", "/v1/head"), "getHead: it is at GET /v1/head"),
     "an operation gets another tag": (put(f"{EVENTS}/tags", ["changes"]), "listEvents: its tags were"),
-    "reading needs a token": (put(f"{EVENTS}/security", [{"bearerAuth": []}]), "listEvents: it needs a token now"),
+    "reading needs a token": (
+        put(f"{EVENTS}/security", [{"bearerAuth": ["read"]}]),
+        "listEvents: it needs a token now",
+    ),
+    "writing needs another scope": (
+        put("paths/~v1~events/post/security", [{"bearerAuth": ["admin"]}]),
+        "createEvent: its token needs the scope admin now",
+    ),
     "a parameter goes": (parameter("bbox", gone=True), "listEvents: the parameter bbox is gone"),
     "a parameter is needed": (parameter("desk", required=True), "listEvents: the parameter desk is required now"),
     "a parameter takes less": (parameter("limit", maximum=500), "the parameter limit: maximum was 1000 and is 500"),
@@ -153,6 +161,21 @@ BREAKING: dict[str, tuple[Callable[[Json], None], str]] = {
         put(f"{SCHEMAS}/FeedItem/oneOf", [{"$ref": f"#/{SCHEMAS}/{name}"} for name in ("EventChange", "Problem")]),
         "FeedItem: Problem is new there",
     ),
+    "nothing tells the kinds of record apart": (
+        take(f"{SCHEMAS}/FeedItem/discriminator"),
+        "FeedItem: entity told its members apart and nothing is now",
+    ),
+    "something else tells the kinds of record apart": (
+        put(f"{SCHEMAS}/FeedItem/discriminator/propertyName", "type"),
+        "FeedItem: entity told its members apart and type is now",
+    ),
+    "a kind of record is told by another word": (
+        put(
+            f"{SCHEMAS}/FeedItem/discriminator/mapping",
+            {"happening" if name == "event" else name: target for name, target in FEED.items()},
+        ),
+        "FeedItem: entity event no longer means EventChange",
+    ),
     "an answer has another status": (
         put(f"{EVENTS}/responses", {"206": CONTRACT["paths"]["/v1/events"]["get"]["responses"]["200"]}),
         "listEvents: 200 is answered no more",
@@ -180,6 +203,8 @@ BREAKING: dict[str, tuple[Callable[[Json], None], str]] = {
 }
 
 ALLOWED: dict[str, Callable[[Json], None]] = {
+    "a scope that is not needed": put("paths/~v1~events/post/security", [{"bearerAuth": ["read"]}]),
+    "no token that is needed": put("paths/~v1~events/post/security", [{}]),
     "another operation": put("paths/~v1~places", {"get": {"operationId": "listPlaces", "responses": {}}}),
     "another parameter": parameter("desk"),
     "a parameter that takes more": parameter("limit", maximum=2000),

@@ -1,6 +1,7 @@
 """What makes the contract one that clients are generated from: nothing left out, nothing without a name."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
+from api.formats.registry import WRITERS
 from api.http.contract import RESPONSE_NAMES
 
 Json = dict[str, Any]
@@ -27,8 +29,7 @@ UNDISCRIMINATED = {
     "ReleaseOrFile": "the media type that was asked for",
 }
 #: Formats of which the document can hold no example, for they are no text.
-BINARY = {
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+BINARY = {writer.media_type for writer in WRITERS.values() if not writer.is_text} | {
     "application/gzip",
     "application/octet-stream",
 }
@@ -133,7 +134,7 @@ def test_parameters_are_described_and_have_examples_that_are_valid(operation: Op
 def test_every_failure_is_a_problem(operation: Operation) -> None:
     failures = {status: answer for status, answer in operation.described["responses"].items() if status >= "400"}
     assert {"400", "500", "503"} <= failures.keys()
-    if {"bearerAuth": []} in operation.described["security"]:
+    if operation.described["security"]:
         assert "401" in failures
     if "{" in operation.path:
         assert "404" in failures
@@ -144,6 +145,25 @@ def test_every_failure_is_a_problem(operation: Operation) -> None:
         [(media_type, media)] = resolve(answer)["content"].items()
         assert media_type == "application/problem+json"
         assert media["schema"] == {"$ref": "#/components/schemas/Problem"}
+        headers = {name: resolve(header) for name, header in resolve(answer)["headers"].items()}
+        assert headers["X-Request-ID"]["required"]
+        # Not all that conflicts goes away by waiting, and not all that is unavailable comes back soon.
+        assert ("Retry-After" in headers) == (status in ("409", "503"))
+        assert "required" not in headers.get("Retry-After", {})
+        assert ("WWW-Authenticate" in headers) == (status == "401")
+        assert status != "401" or headers["WWW-Authenticate"]["required"]
+
+
+@operation
+def test_the_scope_that_is_needed_is_said(operation: Operation) -> None:
+    needed = [scope for one in operation.described["security"] for scope in one.get("bearerAuth", [])]
+    said = re.findall(r"Needs a token with the scope `(\w+)`", operation.described["description"])
+    if operation.path.startswith("/health"):
+        assert operation.described["security"] == []
+    elif operation.method == "get" and not said:
+        assert operation.described["security"] == [{}, {"bearerAuth": ["read"]}]
+    else:
+        assert needed == said == ["edit"]
 
 
 @operation
@@ -168,6 +188,85 @@ def test_what_changes_a_record_needs_its_revision(operation: Operation) -> None:
     assert ("If-Match" in names) == changes
     if operation.method == "post" and not changes and "Import" not in operation.described["operationId"]:
         assert "Idempotency-Key" in names
+
+
+def one_example(described: Json) -> Any:
+    """The example of the first media type; where there are several, each shows the same."""
+    [*_, example] = next(iter(described["content"].values()))["examples"].values()
+    return resolve(example)["value"]
+
+
+def holds(sent: Any, answered: Any) -> bool:
+    """Whether an answer has all that was sent."""
+    if isinstance(sent, dict) and isinstance(answered, dict):
+        return all(name in answered and holds(value, answered[name]) for name, value in sent.items())
+    return bool(sent == answered)
+
+
+@operation
+def test_examples_of_writes_show_what_they_did(operation: Operation) -> None:
+    responses = operation.described["responses"]
+    if operation.method == "get" or not {"200", "201"} & responses.keys():
+        return
+    answered = one_example(responses.get("200") or responses["201"])
+    if "sequence" not in answered or "chronology" in answered:
+        return  # no record: an import, a batch, a release
+    if "201" in responses:
+        assert (answered["revision"], answered["updated_at"]) == (1, answered["created_at"])
+        return
+    sent = one_example(operation.described["requestBody"])
+    assert answered["revision"] > 1
+    assert answered["updated_at"] > answered["created_at"]
+    if operation.method in ("put", "patch"):
+        assert holds({name: value for name, value in sent.items() if name != "change"}, answered)
+    elif operation.path.endswith("/retract"):
+        assert (answered["state"], answered["retraction"]) == ("retracted", sent["change"]["reason"])
+    elif operation.path.endswith("/restore"):
+        assert sent["revision"] < answered["revision"] - 1
+    else:
+        merged = one_example(OPERATIONS["mergeActor"].described["responses"]["200"])
+        assert answered["id"] == merged["id"]
+        assert (answered["merged_into"] is None) == operation.path.endswith("/unmerge")
+
+
+def test_what_changes_nothing_is_no_example_of_a_change() -> None:
+    for kind in ("Event", "Actor", "Source", "Chronology"):
+        written = {name for name, member in SCHEMAS[kind]["properties"].items() if not member.get("readOnly")}
+        before = one_example(OPERATIONS[f"get{kind}"].described["responses"]["200"])
+        for change in ("replace", "update"):
+            after = one_example(OPERATIONS[f"{change}{kind}"].described["responses"]["200"])
+            assert any(before[name] != after[name] for name in written), f"{change}{kind}"
+
+
+def test_what_is_only_answered_may_get_more_members() -> None:
+    """docs/stability.md promises that; what is sent has to be known, and names of maps are no members."""
+    sent = set()
+    waiting = [{"$ref": f"#/components/schemas/{name}"} for name in named_in(OPERATIONS.values(), "requestBody")]
+    while waiting:
+        name = waiting.pop()["$ref"].rpartition("/")[2]
+        if name not in sent:
+            sent.add(name)
+            waiting += [one for _, one in schemas(SCHEMAS[name], "") if isinstance(one.get("$ref"), str)]
+    for name, schema in SCHEMAS.items():
+        if "properties" in schema and name not in sent:
+            assert "additionalProperties" not in schema, f"{name} is closed, and nothing could be added"
+    for name in ("EventIn", "EventReplacement", "EventPatch", "ActorIn", "SourceIn", "ChronologyIn", "ReleaseIn"):
+        assert SCHEMAS[name]["additionalProperties"] is False
+    assert {"Event", "EventAnswer", "Citation", "ActorAnswer", "Chronology", "Source", "EventPage"}.isdisjoint(sent)
+
+
+def named_in(operations: Iterable[Operation], part: str) -> set[str]:
+    """The types that a part of operations refers to."""
+    found = [one for each in operations for _, one in schemas(each.described.get(part, {}), "")]
+    return {one["$ref"].rpartition("/")[2] for one in found if isinstance(one.get("$ref"), str)} & SCHEMAS.keys()
+
+
+def test_every_member_is_described() -> None:
+    """By itself or, where that says it all, by its type."""
+    for name, schema in SCHEMAS.items():
+        for member, described in schema.get("properties", {}).items():
+            told = [resolve(one) for one in (described, *described.get("anyOf", []))]
+            assert any(one.get("description") for one in (described, *told)), f"nothing says what {name}.{member} is"
 
 
 def test_enumerations_have_names() -> None:

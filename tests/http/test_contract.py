@@ -63,6 +63,7 @@ def test_a_contract_does_not_change() -> None:
 
 
 def test_the_tables_are_whole() -> None:
-    assert {kind.status for kind in PROBLEM_KINDS.values()} <= RESPONSE_NAMES.keys()
+    # A method that is not allowed somewhere is no operation there.
+    assert {kind.status for kind in PROBLEM_KINDS.values()} - {405} == RESPONSE_NAMES.keys()
     assert len(set(RESPONSE_NAMES.values())) == len(RESPONSE_NAMES)
     assert all(text.endswith(".") for text in [*TAGS.values(), *HEADERS.values()])

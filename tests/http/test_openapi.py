@@ -77,8 +77,8 @@ def test_every_operation_is_described(contract: dict[str, Any]) -> None:
 
 def test_security_follows_from_scopes(contract: dict[str, Any]) -> None:
     found = operations(contract)
-    assert found["createEvent"]["security"] == [{"bearerAuth": []}]
-    assert found["listEvents"]["security"] == [{}, {"bearerAuth": []}]
+    assert found["createEvent"]["security"] == [{"bearerAuth": ["edit"]}]
+    assert found["listEvents"]["security"] == [{}, {"bearerAuth": ["read"]}]
     assert found["isLive"]["security"] == []
     assert {"401", "403"} <= found["createEvent"]["responses"].keys()
     assert "401" not in found["isLive"]["responses"]
@@ -153,6 +153,9 @@ def test_an_answer_has_all_members(schemas: dict[str, Any]) -> None:
     assert set(schemas["Event"]["required"]) == set(Event.__struct_fields__)
     assert set(schemas["EventIn"]["required"]) == {"title", "kind", "date"}
     assert set(schemas["Page"]["required"]) == {"items", "next"}
+    # Only what is sent must have no others: answers may get more of them.
+    assert not [name for name in ("Event", "Citation", "Page", "Problem") if "additionalProperties" in schemas[name]]
+    assert schemas["EventIn"]["additionalProperties"] is schemas["Place"]["additionalProperties"] is False
     assert set(schemas["Problem"]["required"]) == {"type", "title", "status", "detail", "request_id"}
 
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from dateline_api import AuthenticatedClient
 from dateline_api.api.changes import list_changes
-from dateline_api.api.events import create_event, get_event, list_events, update_event
+from dateline_api.api.events import create_event, get_event, list_events, replace_event, update_event
 from dateline_api.models import (
     ActorChange,
     Change,
@@ -26,6 +26,7 @@ from dateline_api.models import (
     EventIn,
     EventPage,
     EventPatch,
+    EventReplacement,
     Match,
     Occurrence,
     Problem,
@@ -172,7 +173,13 @@ async def main(address: str, token: str) -> dict[str, Any]:
             streamed.append(event_change.type_.value)
             if event_change.sequence == updated.sequence:
                 break
-        again = taken(EventAnswer, await get_event.asyncio_detailed(updated.id, client=client))
+        read = await get_event.asyncio_detailed(updated.id, client=client)
+        again = taken(EventAnswer, read)
+        # What was read can be sent back whole; it changes nothing, so it makes no revision.
+        whole = EventReplacement.from_dict(again.to_dict())
+        put_back = await replace_event.asyncio_detailed(
+            again.id, client=client, if_match=read.headers["ETag"], body=whole
+        )
     return {
         "ids": ids,
         "names": names,
@@ -196,6 +203,7 @@ async def main(address: str, token: str) -> dict[str, Any]:
         },
         "followed": followed,
         "streamed": streamed,
+        "put_back": taken(EventAnswer, put_back).revision,
     }
 
 
