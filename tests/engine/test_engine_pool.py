@@ -24,7 +24,7 @@ async def test_what_every_connection_has(embedded: EmbeddedServer) -> None:
             async with pool.acquire() as connection:
                 for name, value in expected.items():
                     assert await connection.fetchval("SELECT current_setting($1)", name) == value
-                await connection.execute("SET statement_timeout = 1; SET timezone = 'Asia/Tokyo'")
+                await connection.execute("SET statement_timeout = 60000; SET timezone = 'Asia/Tokyo'")
     finally:
         await pool.close()
 
