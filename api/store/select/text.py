@@ -25,7 +25,7 @@ from schema.words import fold, folded, normalize, words_of
 #: For a page of so many events it is reckoned how they are best found.
 USUAL_PAGE = 50
 #: However many events there are, no more than this are taken together.
-_MOST_TOGETHER = 10_000
+_MOST_TOGETHER = 16_000
 
 
 class Alternative(NamedTuple):
