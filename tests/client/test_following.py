@@ -253,8 +253,8 @@ async def test_waits_are_as_long_as_the_service_asks_for_and_longer_each_time() 
 
 
 async def test_an_outage_is_waited_out_however_long_it_takes() -> None:
-    outage = [httpx.ConnectError("refused")] * 40
-    client, _ = answering(CAUGHT_UP, stream(8), *outage, httpx.Response(502, text="no"), CAUGHT_UP, stream(9), REFUSED)
+    passing = [*[httpx.ConnectError("refused")] * 40, httpx.Response(502, text="no"), problem(503, "query-timeout")]
+    client, _ = answering(CAUGHT_UP, stream(8), *passing, CAUGHT_UP, stream(9), REFUSED)
     patience = Patience(client)
     assert await taken(client) == [8, 9]
     assert sum(patience.waits) > 60
