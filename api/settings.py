@@ -21,7 +21,7 @@ class SettingsError(Exception):
 
 
 class Variable(msgspec.Struct, frozen=True):
-    """One row of the table of settings in the documentation and in the command's help."""
+    """One row of the settings in ``docs/settings.md`` and in the command's help."""
 
     name: str
     default: str

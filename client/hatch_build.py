@@ -37,8 +37,10 @@ SUBSTITUTIONS = (
 )
 #: What the client sets itself, or does not take.
 OWN_PARAMETERS = {"limit", "cursor", "format"}
-#: Parameters of the contract's texts that are numbers as often.
-OFTEN_NUMBERS = {"as_of"}
+#: Parameters that are texts in the contract, and that Python has other types for, too.
+WIDER = {"as_of": "int | str | datetime", "updated_from": "str | datetime"}
+#: What is said of the whole of a list, and has no place where only its items are given.
+OF_THE_WHOLE = "count"
 
 
 def contract_file() -> Path:
@@ -136,7 +138,7 @@ def _parameters(contract: dict[str, Any]) -> str:
     repeated: set[str] = set()
     classes = []
     for operation in _operations(contract):
-        lines = []
+        lines = {}
         for parameter in operation.get("parameters", ()):
             name, schema = parameter["name"], parameter["schema"]
             if parameter["in"] != "query" or name in OWN_PARAMETERS:
@@ -144,37 +146,44 @@ def _parameters(contract: dict[str, Any]) -> str:
             if schema.get("type") == "array":
                 repeated.add(name)
             told = re.sub(r"\s+", " ", parameter["description"]).replace("\\", "\\\\").replace('"', r"\"")
-            type_name = "int | str" if name in OFTEN_NUMBERS else _type_of(schema, schemas, imported)
-            lines.append(f'    {name}: {type_name}\n    """{told}"""')
+            type_name = WIDER.get(name) or _type_of(schema, schemas, imported)
+            lines[name] = f'    {name}: {type_name}\n    """{told}"""'
         if lines:
-            name = operation["operationId"][0].upper() + operation["operationId"][1:]
-            head = f'class {name}(TypedDict, total=False):\n    """Parameters of {operation["operationId"]}."""\n'
-            classes.append("\n".join([head, *lines]))
+            classes += _classes(operation["operationId"], lines)
     names = "".join(f"    {name},\n" for name in sorted(imported))
     return "\n\n".join(
         [
             '"""Parameters of the operations, by keyword."""\n',
-            "from collections.abc import Sequence\nfrom typing import TypedDict\nfrom uuid import UUID\n",
+            "from collections.abc import Sequence\nfrom datetime import datetime\n"
+            "from typing import TypedDict\nfrom uuid import UUID\n",
             f"from .models import (\n{names})\n",
-            f"#: Those that may have several values.\n{_constant('REPEATED', repeated)}",
-            f"#: Members of records that only the service sets.\n{_constant('READ_ONLY', _read_only(schemas))}",
+            f"#: Those that may have several values.\nREPEATED = frozenset({sorted(repeated)})\n",
+            f"#: Members that only the service sets, of each kind of record.\n{_read_only(schemas)}\n",
             *classes,
         ]
     )
 
 
-def _constant(name: str, values: set[str]) -> str:
-    return f"{name} = frozenset({{\n" + "".join(f'    "{value}",\n' for value in sorted(values)) + "})\n"
+def _classes(operation_id: str, lines: dict[str, str]) -> list[str]:
+    """Write the parameters of an operation; those without what is said of the whole, where it has that, apart."""
+    name = operation_id[0].upper() + operation_id[1:]
+    head = f'class {name}(TypedDict, total=False):\n    """Parameters of {operation_id}."""\n'
+    if OF_THE_WHOLE not in lines:
+        return ["\n".join([head, *lines.values()])]
+    of_the_whole = lines.pop(OF_THE_WHOLE)
+    items = (
+        f'class {name}Items(TypedDict, total=False):\n    """Parameters of {operation_id}, for its items alone."""\n'
+    )
+    return ["\n".join([items, *lines.values()]), "\n".join([head.replace("TypedDict", f"{name}Items"), of_the_whole])]
 
 
-def _read_only(schemas: dict[str, Any]) -> set[str]:
-    """Give the members that are read-only in a record that is replaced; the same name means the same in each."""
-    replaced = [schema["properties"] for name, schema in schemas.items() if name.endswith("Replacement")]
-    read_only = {name for members in replaced for name in members if members[name].get("readOnly")}
-    written = {name for members in replaced for name in members if not members[name].get("readOnly")}
-    if read_only & written:
-        raise SystemExit(f"Read-only in one record and not in another: {', '.join(sorted(read_only & written))}")
-    return read_only
+def _read_only(schemas: dict[str, Any]) -> str:
+    rows = ""
+    for name, schema in sorted(schemas.items()):
+        if name.endswith("Replacement"):
+            members = sorted(member for member, told in schema["properties"].items() if told.get("readOnly"))
+            rows += f"    {name.removesuffix('Replacement')!r}: frozenset({members}),\n"
+    return f"READ_ONLY = {{\n{rows}}}"
 
 
 def _type_of(schema: dict[str, Any], schemas: dict[str, Any], imported: set[str]) -> str:

@@ -66,6 +66,8 @@ OWN_FILTERS: dict[Dimension, tuple[str, ...]] = {
 class CountingQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which events are counted: all filters, and as of when. ``sort`` makes no difference here."""
 
+    is_request = True
+
     as_of: AsOf = None
 
     def flaws(self) -> list[Flaw]:

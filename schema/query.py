@@ -1,7 +1,7 @@
 """What can be asked of ``GET /v1/events``: the parameters, each with its bounds."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -98,6 +98,9 @@ def as_of_flaws(as_of: str | None) -> list[Flaw]:
 
 class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Filters of events, and their order. Values of one filter are any-of; different filters are all-of."""
+
+    #: Whether somebody asks for these now. Others are what a chronology was saved with.
+    is_request: ClassVar[bool] = False
 
     date_from: Annotated[
         Edtf | None,
@@ -268,6 +271,8 @@ class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class EventQuery(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What ``GET /v1/events`` can be asked: filters, the order, and how much of it in which form."""
+
+    is_request = True
 
     count: Annotated[
         Counting,

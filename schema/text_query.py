@@ -5,12 +5,11 @@ Whatever the text, it is read; what in it is invalid is a flaw.
 """
 
 import re
-import unicodedata
 from enum import Enum
 from typing import NamedTuple
 
 from schema.validation import Flaw
-from schema.words import runs_of
+from schema.words import fold, runs_of
 
 MAXIMUM_CHARACTERS = 300
 MAXIMUM_WORDS = 20
@@ -23,8 +22,6 @@ UNBALANCED = "A quotation mark without a second one was read as text."
 #: Quotation marks that writing programs put in the place of the plain ones.
 _QUOTATION_MARKS = str.maketrans("“”„‟", '""""')
 _PART = re.compile(r'-?"[^"]*"|[^\s"]+')
-#: What may follow or surround a word in a sentence and is no part of a name.
-_AROUND = ",;:!?()[]"
 
 
 class Kind(Enum):
@@ -61,7 +58,7 @@ def read_text_query(text: str) -> TextQuery:
     for found in _PART.finditer(text):
         alone = found.start() == 0 or text[found.start() - 1].isspace()
         part = _part(found[0], alone=alone)
-        if _runs(part.text):
+        if runs(part.text):
             parts.append(part)
     return TextQuery(parts, [] if balanced else [UNBALANCED])
 
@@ -80,12 +77,12 @@ def text_flaws(text: str) -> list[Flaw]:
         found.append(Flaw("/q", "There is nothing to search for: it has no letter and no digit.", "a word"))
     elif all(part.unwanted for part in parts):
         found.append(Flaw("/q", "It only says what must not be there.", "a word that is wanted, too"))
-    if sum(len(_runs(part.text)) for part in parts) > MAXIMUM_WORDS:
+    if sum(len(runs(part.text)) for part in parts) > MAXIMUM_WORDS:
         found.append(Flaw("/q", f"It has more than {MAXIMUM_WORDS} words.", "fewer words"))
     if len(prefixes) > MAXIMUM_PREFIXES:
         found.append(Flaw("/q", f"It has more than {MAXIMUM_PREFIXES} word prefixes.", "fewer with *"))
     for part in prefixes:
-        if len(_runs(part.text)[-1]) < MINIMUM_PREFIX:
+        if len(runs(part.text)[-1]) < MINIMUM_PREFIX:
             detail = f"{part.text[:50]}* is too short: a prefix has at least {MINIMUM_PREFIX} letters."
             found.append(Flaw("/q", detail, "more letters, or no *"))
     return found
@@ -99,8 +96,9 @@ def _part(text: str, *, alone: bool) -> Part:
         return Part(Kind.PHRASE, text.strip('-"'), unwanted)
     if text.endswith("*"):
         return Part(Kind.PREFIX, text.rstrip("*"), unwanted)
-    return Part(Kind.WORD, text.strip(_AROUND), unwanted)
+    return Part(Kind.WORD, text, unwanted)
 
 
-def _runs(text: str) -> list[str]:
-    return runs_of(unicodedata.normalize("NFKC", text))
+def runs(text: str) -> list[str]:
+    """The words of a part as people count them, folded."""
+    return runs_of(fold(text))

@@ -1,4 +1,4 @@
-"""Texts taken apart into words: runs of letters and digits with the marks that belong to them.
+"""Texts folded for comparison, and taken apart into words: runs of letters and digits with the marks that go with them.
 
 Chinese, Japanese and a few other scripts put no spaces between words. There each character is a word of its own, so
 that a part of a sentence is found as a phrase.
@@ -6,8 +6,10 @@ that a part of a sentence is found as a phrase.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
+from typing import Literal
 
 #: Longer words are cut: PostgreSQL takes no word of 2 KiB or more.
 LONGEST_WORD = 200
@@ -20,13 +22,49 @@ _UNSPACED = (
 _MARKS_END = 0x20000
 
 
+#: Combining Diacritical Marks.
+_ACCENTS = re.compile("[\u0300-\u036f]")
+#: Where a word may be broken or may not: soft hyphen, zero width space, word joiner, byte order mark.
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+
+
+def normalize(text: str) -> str:
+    """Normalize a text for stemming: case and compatible forms of characters don't count, accents do.
+
+    It is what case folding and Normalization Form KC (Unicode Standard Annex 15) leave as it is.
+    """
+    return _until_stable("NFKC", text)
+
+
+def fold(text: str) -> str:
+    """Fold a text for comparison: case, accents and runs of white space do not count.
+
+    Only the accents of Latin, Greek and Cyrillic letters: in other scripts such marks make another letter.
+
+    Empty for a text that has nothing else.
+    """
+    return " ".join(_ACCENTS.sub("", _until_stable("NFKD", text)).split())
+
+
+def _until_stable(form: Literal["NFKC", "NFKD"], text: str) -> str:
+    # Taking characters apart can bring up capitals, and folding them characters to take apart.
+    while (again := unicodedata.normalize(form, text.casefold())) != text:
+        text = again
+    return text
+
+
+def folded(words: Sequence[str]) -> list[str]:
+    """Fold words, each by itself."""
+    return [word[:LONGEST_WORD] for word in fold(" ".join(words)).split()]
+
+
 def runs_of(text: str) -> list[str]:
     """Give the runs of letters and digits of a text."""
-    return _ASCII.findall(text) if text.isascii() else _patterns()[0].findall(text)
+    return _ASCII.findall(text) if text.isascii() else _patterns()[0].findall(_INVISIBLE.sub("", text))
 
 
 def words_of(text: str) -> list[str]:
-    """Give the words of a text that has been folded; the same text always gives the same words."""
+    """Give the words of a text that has been normalized or folded; the same text always gives the same words."""
     if text.isascii():
         words = _ASCII.findall(text)
     else:

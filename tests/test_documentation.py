@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from api.ingest.opening import MAXIMUM_JSON_BYTES
+from api.settings import Settings, variables
 from api.store.memberships import MOST_REACHED, MOST_STEPS
 from schema.actor_query import MAXIMUM_MATCHES, MAXIMUM_TYPED, MOST_MATCHED
 from schema.query import MAXIMUM_RANKED, EventQuery
@@ -145,6 +147,19 @@ def test_files_that_are_named_exist() -> None:
     named = set(re.findall(r"`([\w/]+\.(?:py|sql))(?=[`:])", ARCHITECTURE + CONTRIBUTING))
     assert len(named) > 60
     assert not [one for one in named if not any(file.endswith(f"/{one}") for file in files)]
+
+
+def test_settings() -> None:
+    rows = [f"| `{one.name}` | {one.default} | {one.description} |" for one in variables()]
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if line.startswith("| `")] == rows
+
+
+def test_limits_of_imports() -> None:
+    text = (ROOT / "docs" / "imports.md").read_text(encoding="utf-8")
+    file_bytes = Settings(data_directory=ROOT).maximum_import_bytes
+    assert f"| a file over HTTP | {file_bytes // 1024**2} MiB (" in text
+    assert f"| JSON that is no NDJSON | {MAXIMUM_JSON_BYTES // 1024**2} MiB," in text
 
 
 def test_make_targets_of_the_readme_exist() -> None:

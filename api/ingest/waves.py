@@ -5,8 +5,8 @@ from uuid import UUID
 
 from api.ingest.rows import ReadRow
 from api.store.addresses import canonical_address
-from api.store.identity import fold
 from schema.source import SourceIn
+from schema.words import fold
 
 Ties = set[tuple[str, str]]
 

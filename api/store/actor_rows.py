@@ -1,19 +1,15 @@
 """What of an actor is kept in rows beside its own: every name as it is looked for, and to whom it belonged when."""
 
-import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from asyncpg import Range
 
-from api.store.identity import fold
 from api.store.log import Writing
 from api.store.sql import query
 from schema.actor import ActorIn, Membership, NameKind
 from schema.edtf.masks import Run
-
-#: What separates words in a name that is folded.
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
+from schema.words import fold, runs_of
 
 #: The kinds of membership, by the member of an actor that tells of them.
 PART, MEMBER = "part", "member"
@@ -36,11 +32,6 @@ class MembershipRow(NamedTuple):
     held: tuple[Run, ...] | None
 
 
-def words_of(folded: str) -> list[str]:
-    """The words of a folded name: runs of letters and digits."""
-    return _BETWEEN_WORDS.sub(" ", folded).split()
-
-
 def written_names(content: ActorIn) -> list[tuple[str, NameKind, str]]:
     """Every name of an actor as it is written, its kind, and the place where it stands; the primary one first."""
     return [
@@ -59,13 +50,18 @@ def folded_names(content: ActorIn) -> dict[str, str]:
     return names
 
 
+def words_in(folded: str) -> str:
+    """The words of a folded name, each after a space."""
+    return "".join(f" {word}" for word in runs_of(folded))
+
+
 def name_rows(content: ActorIn) -> list[NameRow]:
     """The rows of an actor's names."""
     rows: dict[str, NameRow] = {}
     for name, kind, _ in written_names(content):
         folded = fold(name)
         if folded:
-            rows.setdefault(folded, NameRow(folded, kind.value, "".join(f" {word}" for word in words_of(folded))))
+            rows.setdefault(folded, NameRow(folded, kind.value, words_in(folded)))
     return list(rows.values())
 
 
@@ -112,7 +108,7 @@ async def write_rows(write: Writing, content: ActorIn, sequence: int, *, new: bo
     if not new:
         await connection.execute(query("records", "forget_names"), content.id, folded, kinds, sequence)
         known = {
-            MembershipRow(row["of_actor"], row["kind"], runs_of(row["held"]))
+            MembershipRow(row["of_actor"], row["kind"], stretches_of(row["held"]))
             for row in await connection.fetch(query("records", "memberships"), content.id)
         }
         over = [(row.of_actor, row.kind, content.id, sequence) for row in known - memberships]
@@ -125,6 +121,6 @@ async def write_rows(write: Writing, content: ActorIn, sequence: int, *, new: bo
         await connection.executemany(query("records", "begin_membership"), rows)
 
 
-def runs_of(held: Any) -> tuple[Run, ...] | None:
+def stretches_of(held: Any) -> tuple[Run, ...] | None:
     """Read the stretches of a row; None: always."""
     return None if held is None else tuple((run.lower, run.upper) for run in held)

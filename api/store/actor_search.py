@@ -10,10 +10,9 @@ from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta
 
-from api.store.actor_rows import words_of, written_names
+from api.store.actor_rows import written_names
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.head import find_moment
-from api.store.identity import fold
 from api.store.reading import Page, Sealed, fetch_page
 from api.store.sql import Statement, query
 from api.store.store import Store
@@ -21,6 +20,7 @@ from api.store.whole import fetch_actors
 from schema.actor import MatchedName, NameKind
 from schema.actor_query import MOST_MATCHED, ActorQuery
 from schema.problem import Fault, problem
+from schema.words import fold, runs_of
 
 #: So many words are looked for one by one; with more, a name has to begin with all that is typed.
 _MOST_WORDS = 10
@@ -143,7 +143,7 @@ class _Search:
         self._typed = typed
         self._edit = edit
         self._as_of = as_of
-        self.words = words_of(typed)
+        self.words = runs_of(typed)
         self.best: dict[str, _Match] = {}
 
     @property

@@ -1,8 +1,6 @@
 """When two names or two sources count as the same."""
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -11,29 +9,12 @@ from msgspec import structs
 
 from api.store.addresses import canonical_address
 from schema.source import SourceIn
+from schema.words import fold
 
 
 def new_id() -> UUID:
     """A new id: ordered by time (RFC 9562, version 7), so that indexes grow at their end."""
     return uuid_utils.compat.uuid7()
-
-
-#: Combining Diacritical Marks.
-_ACCENTS = re.compile("[\u0300-\u036f]")
-
-
-def fold(name: str) -> str:
-    """Fold a name for comparison: case, accents and runs of white space do not count.
-
-    Only the accents of Latin, Greek and Cyrillic letters: in other scripts such marks make another letter.
-
-    Empty for a name that has nothing else; such a name finds nobody.
-    """
-    # Taking characters apart can bring up capitals, and folding them characters to take apart.
-    folded = name
-    while (again := unicodedata.normalize("NFKD", folded.casefold())) != folded:
-        folded = again
-    return " ".join(_ACCENTS.sub("", folded).split())
 
 
 #: The name or title of what has been redacted.

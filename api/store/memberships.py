@@ -7,7 +7,7 @@ does, and the other way round.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from api.store.actor_rows import MEMBER, MEMBERSHIP_KINDS, merged, runs_of
+from api.store.actor_rows import MEMBER, MEMBERSHIP_KINDS, merged, stretches_of
 from api.store.editing import Stored
 from api.store.references import same_actors
 from api.store.sql import fetch
@@ -118,7 +118,7 @@ class _Walk:
             self._know(same)
         members: dict[str, list[tuple[str, Sequence[Run]]]] = {}
         for row in rows:
-            held = runs_of(row["held"])
+            held = stretches_of(row["held"])
             member = (self._standing[row["actor_id"]], ALWAYS if held is None else held)
             members.setdefault(self._standing[row["of_actor"]], []).append(member)
         return members

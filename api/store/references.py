@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from api.store.identity import fold
 from api.store.sql import fetch, query
 from schema.validation import Flaw
+from schema.words import fold
 
 #: For how many unknown names, and up to how many characters each, a near one is looked for.
 _MOST_SUGGESTED = 5

@@ -60,7 +60,7 @@ async def ranked(
     if not latest or text is None:
         return [], []
     statement = Statement("select", as_of)
-    ranks = [statement.fragment("rank_of_words", search=words) for words in text.ranked]
+    ranks = [statement.fragment("rank_of_words", search=one.words) for one in text.wanted if one.words]
     ranks += [
         statement.fragment("rank_of_terms", terms=[term.id for term in one.terms]) for one in text.wanted if one.terms
     ]

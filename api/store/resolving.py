@@ -12,7 +12,7 @@ from api.store.select.text import TextAsked, text_asked
 from api.store.sql import fetch, query
 from schema.bounds import read_instant
 from schema.problem import Fault, problem
-from schema.query import EventFilter, EventQuery
+from schema.query import EventFilter
 
 
 async def resolved_from(
@@ -81,7 +81,7 @@ async def text_asked_for(connection: Any, asked: EventFilter, *, edit: bool, as_
     if asked.q is None:
         return None
     text = await text_asked(connection, asked.q, edit=edit, as_of=as_of)
-    if text is None and isinstance(asked, EventQuery):
+    if text is None and asked.is_request:
         detail = "Its words are in nearly every text, and are passed over: nothing is left to search for."
         fault = Fault(detail, parameter="q", suggestion="a word that says what it is about")
         raise problem("invalid-parameters", "The text can't be searched for.", fault)

@@ -1,28 +1,37 @@
 """Keeping the words that events are found by: every event with exactly its words.
 
-The words are taken from texts here and folded like names; stemming is PostgreSQL's. What is compared are the words, so
-a row stays as it is until one of them changes.
+The words are taken from texts here; stemming is PostgreSQL's. A word is kept in three forms at one place: the stem of
+what is written, with the accents that stemmers need; the stem of it folded; and, behind a ``=``, all of it folded. So
+it is found in all its forms, with accents and without, and by its prefixes.
+
+What are compared are the words, so a row stays as it is until one of them changes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from api.store.identity import REDACTED, fold
+from api.store.identity import REDACTED
 from api.store.sql import Statement, query
 from api.store.terms import SourceFacts
 from schema.event import Event
-from schema.words import LONGEST_WORD, words_of
+from schema.text_query import MAXIMUM_WORDS
+from schema.words import folded, normalize, words_of
 
-#: Stands between texts, which no phrase reaches across. Words are cut shorter.
-_GAP = "0" * (LONGEST_WORD + 1)
-#: By how many bytes of words an event is found. PostgreSQL takes a megabyte of words, stems and places; in most scripts
-#: an event as large as can be, with 200 sources, has fewer.
-_MOST_BYTES = 200_000
+#: Stands behind each text: so many words that no phrase reaches across, whatever it passes over. PostgreSQL reads them
+#: as numbers, and no word has a point. Each is another one, because only 256 places of one are kept.
+_GAP = [f"0.{number}" for number in range(10, 10 + MAXIMUM_WORDS)]
+#: The weights of the parts of a text (``setweight``).
+_WEIGHTS = "ABCD"
+#: By how many bytes of words an event is found, of the megabyte that PostgreSQL takes. In most scripts an event as
+#: large as can be, with 200 sources, has fewer.
+_MOST_BYTES = 900_000
+#: What a form of a word takes at most besides its letters, in bytes: the sign before it, and a place.
+_PLACE_BYTES = 8
 
 
 class EventText(NamedTuple):
-    """The words of an event, separated by spaces, in the parts that have weights."""
+    """The words of an event, normalized, in the parts that have weights: a line for each text, spaces between words."""
 
     title: str
     tags: str
@@ -42,12 +51,6 @@ class EventText(NamedTuple):
             room.words(title for title in titles if title != REDACTED),
         )
 
-    @property
-    def written(self) -> str:
-        """Each word once as it is written (and folded), as the index has it for prefixes of words."""
-        words = {word for part in self for word in part.split()} - {_GAP}
-        return " ".join(f"={word}" for word in sorted(words))
-
 
 class _Room:
     """So many bytes of words are taken, and no more."""
@@ -56,15 +59,45 @@ class _Room:
         self._left = most
 
     def words(self, texts: Iterable[str]) -> str:
-        """Give the words of texts, a gap behind each text."""
-        return " ".join(word for text in texts for word in (*self._of(text), _GAP))
+        """Give the words of texts, as far as they fit."""
+        lines = (" ".join(self._of(text)) for text in texts)
+        return "\n".join(line for line in lines if line)
 
     def _of(self, text: str) -> Iterator[str]:
-        for word in words_of(fold(text)):
-            self._left -= len(word.encode()) + 1
+        words = words_of(normalize(text))
+        for word, bare in zip(words, folded(words), strict=True):
+            self._left -= len(word.encode()) + 2 * len(bare.encode()) + 3 * _PLACE_BYTES
             if self._left < 0:
                 return
             yield word
+
+
+class _Forms(NamedTuple):
+    """An event's words as statements take them: its parts, a line each, exactly and folded; and all words folded, with
+    their places.
+    """
+
+    exact: str
+    folded: str
+    written: str
+
+    @classmethod
+    def of(cls, text: EventText) -> "_Forms":
+        parts = [[line.split() for line in part.split("\n") if line] for part in text]
+        bare_parts = [[folded(line) for line in lines] for lines in parts]
+        places: dict[str, list[str]] = {}
+        place = 0
+        for lines, weight in zip(bare_parts, _WEIGHTS, strict=True):
+            for line in lines:
+                for number, word in enumerate(line, place + 1):
+                    places.setdefault(word, []).append(f"{number}{weight}")
+                place += len(line) + len(_GAP)
+        written = " ".join(f"'={word}':{','.join(found)}" for word, found in places.items())
+        return cls(_spaced(parts), _spaced(bare_parts), written)
+
+
+def _spaced(parts: Iterable[Iterable[Sequence[str]]]) -> str:
+    return "\n".join(" ".join(word for line in lines for word in (*line, *_GAP)) for lines in parts)
 
 
 class TextChange(NamedTuple):
@@ -105,39 +138,37 @@ async def put_texts(connection: Any, texts: Sequence[HeldText]) -> None:
     """Write words, current ones and past ones; where there are current ones already, they are replaced."""
     present = [text for text in texts if text.to_sequence is None]
     past = [text for text in texts if text.to_sequence is not None]
-    if present:
-        await _put(connection, "put", present)
-    if past:
-        await _put(connection, "put_past", past, to_sequences=[text.to_sequence for text in past])
+    for name, held in (("put", present), ("put_past", past)):
+        if held:
+            statement = Statement("texts")
+            sql = _with_words(statement, name, held)
+            await connection.execute(sql, *statement.values)
 
 
 async def differing_texts(connection: Any, texts: Sequence[HeldText]) -> list[UUID]:
     """The events of which words that should be there are not, or are others."""
     statement = Statement("texts")
-    ends = [text.to_sequence for text in texts]
-    rows = await connection.fetch(_with_words(statement, "unlike", texts, to_sequences=ends), *statement.values)
-    return sorted({row["event_id"] for row in rows})
+    sql = _with_words(statement, "unlike", texts)
+    return sorted({row["event_id"] for row in await connection.fetch(sql, *statement.values)})
 
 
-async def _put(connection: Any, name: str, texts: Sequence[HeldText], **columns: Any) -> None:
-    statement = Statement("texts")
-    await connection.execute(_with_words(statement, name, texts, **columns), *statement.values)
-
-
-def _with_words(statement: Statement, name: str, texts: Sequence[HeldText], **columns: Any) -> str:
-    made = statement.fragment("made", gap=_GAP)
-    sql = statement.fragment(
-        name,
+def _with_words(statement: Statement, name: str, texts: Sequence[HeldText]) -> str:
+    """Write a statement about rows with words. Those that are folded already are stemmed once."""
+    forms = [_Forms.of(text.text) for text in texts]
+    rows = statement.fragment(
+        "rows",
         ids=[text.event_id for text in texts],
-        titles=[text.text.title for text in texts],
-        tags=[text.text.tags for text in texts],
-        summaries=[text.text.summary for text in texts],
-        sources=[text.text.sources for text in texts],
-        written=[text.text.written for text in texts],
+        exact=[one.exact if one.exact != one.folded else None for one in forms],
+        folded=[one.folded for one in forms],
+        written=[one.written for one in forms],
         sequences=[text.sequence for text in texts],
-        **columns,
+        to_sequences=[text.to_sequence for text in texts],
     )
-    return sql.replace("{made}", made)
+    stems = statement.fragment("stems", gap=" ".join(_GAP))
+    made = statement.fragment("made")
+    for form in ("folded", "exact"):
+        made = made.replace(f"{{stems_{form}}}", stems.replace("{form}", form))
+    return statement.fragment(name).replace("{rows}", rows).replace("{made}", made)
 
 
 async def clear_texts(connection: Any, ids: Sequence[str]) -> None:

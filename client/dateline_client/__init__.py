@@ -14,19 +14,22 @@ from dateline_client.errors import (
     InvalidRequest,
     NotFound,
     ProblemError,
+    QueryTimeout,
     RevisionMismatch,
     ServerFault,
-    TooManyRequests,
+    StillInProgress,
     Unauthorized,
     Unavailable,
     UnexpectedAnswer,
     Withdrawn,
 )
 from dateline_client.generated import models
+from dateline_client.generated.types import UNSET, Unset
 from dateline_client.records import Actor, Change, Chronology, Event, Source
 from dateline_client.retries import Retries
 
 __all__ = [
+    "UNSET",
     "Actor",
     "AsyncDateline",
     "AsyncListing",
@@ -42,14 +45,16 @@ __all__ = [
     "Listing",
     "NotFound",
     "ProblemError",
+    "QueryTimeout",
     "Retries",
     "RevisionMismatch",
     "ServerFault",
     "Source",
-    "TooManyRequests",
+    "StillInProgress",
     "Unauthorized",
     "Unavailable",
     "UnexpectedAnswer",
+    "Unset",
     "Withdrawn",
     "models",
 ]

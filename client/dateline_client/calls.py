@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import Enum
 from functools import partial
 from inspect import signature
@@ -14,6 +15,9 @@ from dateline_client.generated.parameters import REPEATED
 from dateline_client.generated.types import UNSET, Unset
 
 Value = TypeVar("Value")
+
+#: As of when something is read: a sequence of the log, or an instant, as text (RFC 3339) or as what Python has for it.
+Moment = int | str | datetime
 
 #: What may stand behind ``Bearer`` (RFC 6750 section 2.1), and in an ``Idempotency-Key``.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
@@ -51,14 +55,15 @@ def described(
 ) -> Callable[..., dict[str, Any]]:
     """Give parameters to generated code: their names must be those of the operation's TypedDict.
 
-    What may be several becomes a list; what is None is left out. Raises TypeError, and ValueError for an empty list.
+    What may be several becomes a list; instants become texts; what is None is left out. Raises TypeError, and
+    ValueError for an empty list and for an instant without an offset.
     """
     unknown = sorted(parameters.keys() - kind.__annotations__.keys())
     if unknown:
         raise TypeError(f"There is no parameter {', '.join(unknown)}. There are: {', '.join(kind.__annotations__)}.")
     taken = signature(describe).parameters
     chosen = {
-        _generated_name(name, taken): _listed(name, value) if name in REPEATED else value
+        _generated_name(name, taken): _listed(name, value) if name in REPEATED else _written(value)
         for name, value in parameters.items()
         if value is not None
     }
@@ -83,9 +88,19 @@ def uuid(value: UUID | str) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
 
-def moment(as_of: int | str | None) -> str | Unset:
-    """Give ``as_of`` as the text that the contract has."""
-    return UNSET if as_of is None else str(as_of)
+def moment(as_of: Moment | None) -> str | Unset:
+    """Give ``as_of`` as the text that the contract has; ValueError for an instant without an offset."""
+    return UNSET if as_of is None else str(_written(as_of))
+
+
+def _written(value: Any) -> Any:
+    if not isinstance(value, datetime):
+        return value
+    if value.utcoffset() is None:
+        raise ValueError(
+            f"{value!r} has no offset, so that it is no instant: give it one, as with tzinfo=datetime.UTC."
+        )
+    return value.isoformat()
 
 
 def key(idempotency_key: str | None) -> str:

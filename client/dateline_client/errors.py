@@ -30,9 +30,17 @@ class ConnectionFailed(DatelineError):
 class UnexpectedAnswer(DatelineError):
     """An answer that this service does not give, such as the error page of a proxy. ``status`` is that of HTTP."""
 
+    from_elsewhere = False
+    """Whether somebody between here and the service gave it: it is of no media type that the service answers with."""
+
     def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
+        # Copies and pickles of an exception are made with what it is given here.
+        super().__init__(message, status)
+        self.message = message
         self.status = status
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class ProblemError(DatelineError):
@@ -46,17 +54,21 @@ class ProblemError(DatelineError):
     """
 
     def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
         faults = [] if isinstance(problem.errors, Unset) else problem.errors
         same = problem.detail.rstrip(".") == problem.title
         told = problem.detail if same else f"{problem.title}: {problem.detail}"
-        super().__init__("\n".join([told, *(_line(fault) for fault in faults)]))
+        self.message = "\n".join([told, *(_line(fault) for fault in faults)])
         self.problem = problem
         self.faults: list[Fault] = faults
+
+    def __str__(self) -> str:
+        return self.message
 
     @property
     def kind(self) -> str:
         """The kind of problem, such as ``revision-mismatch``; ``/problems`` of the service explains each."""
-        return self.problem.type_.rpartition("#")[2]
+        return _slug(self.problem)
 
     @property
     def status(self) -> int:
@@ -93,6 +105,13 @@ class Conflict(ProblemError):
     """What is stored does not allow this: an id is taken, or the record is in another state (409)."""
 
 
+class StillInProgress(Conflict):
+    """A request with the same ``idempotency_key`` is being worked on (409), and still was after all waits.
+
+    The same call with that key goes on waiting, and gives the answer once there is one.
+    """
+
+
 class RevisionMismatch(ProblemError):
     """Somebody else changed the record since it was read (412): read it again and look at what changed."""
 
@@ -103,15 +122,15 @@ class RevisionMismatch(ProblemError):
         return None if isinstance(revision, Unset) else revision
 
 
-class TooManyRequests(ProblemError):
-    """More was asked for than is allowed in this time (429), and still was after several attempts."""
-
-
 class Unavailable(ProblemError):
     """The service is too busy, or its store does not answer (503), and still so after several attempts.
 
     Unless its ``kind`` is ``busy``, an update, replacement or discarding may have been done: read the record again.
     """
+
+
+class QueryTimeout(Unavailable):
+    """It took longer than the service allows (503): ask for less at once. It is not sent again as it is."""
 
 
 class ServerFault(ProblemError):
@@ -132,10 +151,14 @@ _OF_STATUS: dict[int, type[ProblemError]] = {
     413: InvalidRequest,
     415: InvalidRequest,
     422: InvalidRequest,
-    429: TooManyRequests,
     500: ServerFault,
     503: Unavailable,
 }
+#: Kinds that a caller does something else about than about others of the status.
+_OF_KIND: dict[str, type[ProblemError]] = {"query-timeout": QueryTimeout, "request-in-flight": StillInProgress}
+#: The media types that the service answers with where all is well, and where it is not.
+_OF_SUCCESS = ("application/json", "text/event-stream")
+_OF_FAILURE = ("application/problem+json",)
 
 
 def _line(fault: Fault) -> str:
@@ -144,15 +167,10 @@ def _line(fault: Fault) -> str:
     return f"  {place}: {fault.detail}{suggestion}" if place else f"  {fault.detail}{suggestion}"
 
 
-def error_of(outcome: httpx.Response | httpx.RequestError, *, moved: bool = False) -> DatelineError | None:
-    """Give the error that an outcome is, or None for success. The body must have been read.
-
-    With ``moved``, a redirect that says in JSON what has moved (308) is a success: it was asked for.
-    """
-    if isinstance(outcome, httpx.Response):
-        tells_where = moved and outcome.status_code == 308 and _media_type(outcome) == "application/json"
-        if outcome.is_success or tells_where:
-            return None
+def error_of(outcome: httpx.Response | httpx.RequestError) -> DatelineError | None:
+    """Give the error that an outcome is, or None for success. The body must have been read."""
+    if isinstance(outcome, httpx.Response) and outcome.is_success:
+        return None
     return _told(_error_of(outcome), outcome)
 
 
@@ -181,17 +199,28 @@ def _error_of(outcome: httpx.Response | httpx.RequestError) -> DatelineError:
         error = ConnectionFailed(f"{_named(outcome.request)}: {str(outcome) or type(outcome).__name__}")
         error.__cause__ = outcome
         return error
-    if _media_type(outcome) == "application/problem+json":
+    if _media_type(outcome) in _OF_FAILURE:
         try:
-            problem = Problem.from_dict(outcome.json())
+            return _problem_error(Problem.from_dict(outcome.json()), outcome.status_code)
         except _NOT_UNDERSTOOD:
             pass
-        else:
-            return _OF_STATUS.get(outcome.status_code, ProblemError)(problem)
-    return UnexpectedAnswer(
-        f"{_named(outcome.request)} was answered with status {outcome.status_code}, and not as this service does.",
-        outcome.status_code,
-    )
+    return _unexpected(f"with status {outcome.status_code}, and not as this service does.", outcome)
+
+
+def _problem_error(problem: Problem, status: int) -> ProblemError:
+    kind = _OF_STATUS.get(status, ProblemError)
+    narrower = _OF_KIND.get(_slug(problem), kind)
+    return (narrower if issubclass(narrower, kind) else kind)(problem)
+
+
+def _unexpected(what: str, response: httpx.Response) -> UnexpectedAnswer:
+    error = UnexpectedAnswer(f"{_named(response.request)} was answered {what}", response.status_code)
+    error.from_elsewhere = _media_type(response) not in (_OF_SUCCESS if response.is_success else _OF_FAILURE)
+    return error
+
+
+def _slug(problem: Problem) -> str:
+    return problem.type_.rpartition("#")[2]
 
 
 def retry_after_s(outcome: httpx.Response | httpx.RequestError) -> float:
@@ -209,9 +238,10 @@ def retry_after_s(outcome: httpx.Response | httpx.RequestError) -> float:
 
 
 def is_passing(error: DatelineError) -> bool:
-    """Say whether another attempt, some time, may do: nobody answers, or with a fault of theirs."""
+    """Say whether another attempt, some time, may do: the service does not answer, or with a fault of its own."""
     if isinstance(error, ProblemError | UnexpectedAnswer):
-        return error.status >= 500 or error.status == 429
+        from_elsewhere = isinstance(error, UnexpectedAnswer) and error.from_elsewhere
+        return from_elsewhere or error.status >= 500 or error.status == 429
     return isinstance(error, ConnectionFailed)
 
 
@@ -227,5 +257,5 @@ def understanding(response: httpx.Response) -> Iterator[None]:
     try:
         yield
     except _NOT_UNDERSTOOD as error:
-        message = f"{_named(response.request)} was answered with what this client does not understand: {error!r}."
-        raise _told(UnexpectedAnswer(message, response.status_code), response) from error
+        unexpected = _unexpected(f"with what this client does not understand: {error!r}.", response)
+        raise _told(unexpected, response) from error

@@ -1,7 +1,9 @@
 """Records as callers have them: what the contract says, with the names and sources that they mention."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from attrs import define, field
 
 from dateline_client.generated.models import (
     ActorAnswer,
@@ -18,6 +20,46 @@ from dateline_client.generated.models import (
 )
 from dateline_client.generated.parameters import READ_ONLY
 
+Id = TypeVar("Id", covariant=True)
+
+
+class Revised(Protocol[Id]):
+    """A record that was read, in whatever class: which it is, and which of its revisions."""
+
+    @property
+    def id(self) -> Id:
+        """Its id."""
+
+    @property
+    def revision(self) -> int:
+        """The revision that is changed: what another one has become of it since is not overwritten."""
+
+
+class Replaceable(Revised[Id], Protocol[Id]):
+    """A record that was read, with all that it has."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as JSON has it."""
+
+
+class RevisedChronology(Protocol):
+    """A chronology that was read, in whatever class: see Revised."""
+
+    @property
+    def slug(self) -> str:
+        """Its slug."""
+
+    @property
+    def revision(self) -> int:
+        """The revision that is changed."""
+
+
+class ReplaceableChronology(RevisedChronology, Protocol):
+    """A chronology that was read, with all that it has."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as JSON has it."""
+
 
 class _Mentions:
     """What a record mentions rides along with it, so that nothing has to be asked for."""
@@ -33,6 +75,7 @@ class _Mentions:
         return self.included.sources[str(source_id)]
 
 
+@define
 class Event(_Mentions, EventAnswer):
     """An event. Change its members and give it to ``replace_event``, or give changes to ``update_event``.
 
@@ -42,6 +85,16 @@ class Event(_Mentions, EventAnswer):
     >>> event.actor_name("north-korea")
     'North Korea'
     """
+
+    dated_names: dict[str, str] = field(init=False, factory=dict)
+    """With ``names="dated"``, by the ids of actors, the names that these had when it began, where others than now."""
+
+    def actor_name(self, actor_id: str) -> str:
+        """Give the name of an actor that this event mentions, of its time if those were asked for (``names="dated"``).
+
+        KeyError for any other actor.
+        """
+        return self.dated_names.get(actor_id) or super().actor_name(actor_id)
 
 
 class Actor(_Mentions, ActorAnswer):
@@ -100,6 +153,8 @@ def records_of(kind: type[Record], page: Mapping[str, Any]) -> list[Record]:
     records = [kind.from_dict({**item, **beside}) for item in page["items"]]
     for record, item in zip(records, page["items"], strict=True):
         _include_mentioned(record, item, included)
+        if isinstance(record, Event):
+            record.dated_names = page.get("names", {}).get(item["id"], {})
     return records
 
 
@@ -128,9 +183,9 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def writable(record: Event | Actor | Source | Chronology) -> dict[str, Any]:
-    """Give what a writer may set of a record, as a body has it."""
-    return {name: value for name, value in record.to_dict().items() if name not in READ_ONLY}
+def writable(record: Replaceable[object] | ReplaceableChronology, kind: str) -> dict[str, Any]:
+    """Give what a writer may set of a record of this kind, as a body has it."""
+    return {name: value for name, value in record.to_dict().items() if name not in READ_ONLY[kind]}
 
 
 def items_of(kind: type[Record]) -> Callable[[Mapping[str, Any]], list[Record]]:

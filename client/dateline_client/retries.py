@@ -12,7 +12,7 @@ from dateline_client.errors import kind_of, retry_after_s
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 #: Mistakes in the request, which another attempt would repeat.
 _MISTAKES = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-#: Answers that another time may do, from the service or from a proxy before it.
+#: Answers that another time may do, from the service or from a proxy before it; the service has no 429 of its own.
 _PASSING = (429, 502, 503, 504)
 
 
@@ -33,9 +33,12 @@ class Retries:
     """
 
     attempts: int = 5
-    """How often a request is sent at most; 1 means never again."""
+    """How many attempts of a request may fail; 1 means that it is not sent again after a failure.
+
+    That the same request is still being worked on (409) is none: this is waited out, up to ``total_wait_s``.
+    """
     total_wait_s: float = 60.0
-    """How long to wait between attempts, all waits together, in seconds. An attempt is bounded by ``timeout``."""
+    """How long to wait between attempts, all waits together, in seconds; what attempts take is besides."""
     first_wait_s: float = 0.5
     """How long to wait after the first attempt, in seconds; each further one is twice as long. Half is chance."""
     longest_wait_s: float = 30.0
@@ -55,7 +58,9 @@ class Retries:
         chance: float,
     ) -> float | None:
         """How long to wait before the next attempt, in seconds; None if the outcome stands. ``waited_s`` was waited."""
-        if attempt >= self.attempts or not _is_worth_another(outcome, repeat):
+        if is_in_progress(outcome):
+            attempt = 1  # It is no failure, whatever failed before.
+        elif attempt >= self.attempts or not _is_worth_another(outcome, repeat):
             return None
         wait_s = max(self.backoff_s(attempt, chance), retry_after_s(outcome))
         return wait_s if waited_s + wait_s <= self.total_wait_s else None
@@ -95,13 +100,20 @@ class Waits:
         return self._last_s
 
 
+def is_in_progress(outcome: httpx.Response | httpx.RequestError) -> bool:
+    """Say whether the same request, by its key, is still being worked on."""
+    return (
+        isinstance(outcome, httpx.Response) and outcome.status_code == 409 and kind_of(outcome) == "request-in-flight"
+    )
+
+
 def _is_worth_another(outcome: httpx.Response | httpx.RequestError, repeat: Repeat) -> bool:
     if isinstance(outcome, httpx.Response):
         if repeat is Repeat.UNDONE:
             # Of any other 503 it is not known: the store may have been lost while it committed.
             return outcome.status_code == 429 or (outcome.status_code == 503 and kind_of(outcome) == "busy")
-        in_flight = outcome.status_code == 409 and kind_of(outcome) == "request-in-flight"
-        return outcome.status_code in _PASSING or in_flight
+        # What takes too long does so again, and holds up others meanwhile.
+        return outcome.status_code in _PASSING and kind_of(outcome) != "query-timeout"
     if isinstance(outcome, _NOT_SENT):
         return True
     return repeat is Repeat.ALWAYS and isinstance(outcome, httpx.TransportError) and not isinstance(outcome, _MISTAKES)

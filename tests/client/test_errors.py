@@ -16,9 +16,10 @@ from dateline_client import (
     InvalidRequest,
     NotFound,
     ProblemError,
+    QueryTimeout,
     RevisionMismatch,
     ServerFault,
-    TooManyRequests,
+    StillInProgress,
     Unauthorized,
     Unavailable,
     UnexpectedAnswer,
@@ -72,6 +73,10 @@ EXPECTED: dict[int, type[ProblemError]] = {
 }
 
 
+#: Kinds about which a caller does something else than about the others of their status.
+OF_THEIR_OWN: dict[str, type[ProblemError]] = {"query-timeout": QueryTimeout, "request-in-flight": StillInProgress}
+
+
 @pytest.mark.parametrize("kind", PROBLEM_KINDS.values(), ids=lambda kind: kind.slug)
 async def test_every_kind_of_problem_has_a_type(kind: Any) -> None:
     client, _ = answering(problem(kind.status, kind.slug))
@@ -79,39 +84,53 @@ async def test_every_kind_of_problem_has_a_type(kind: Any) -> None:
     with pytest.raises(ProblemError) as caught:
         await client.head()
     # 405, 406 and 428 come of mistakes in this client alone.
-    assert type(caught.value) is EXPECTED.get(kind.status, ProblemError)
+    assert type(caught.value) is OF_THEIR_OWN.get(kind.slug, EXPECTED.get(kind.status, ProblemError))
     assert (caught.value.kind, caught.value.status) == (kind.slug, kind.status)
 
 
 async def test_a_kind_of_problem_that_is_new_is_told_by_its_status() -> None:
-    client, _ = answering(problem(429, "too-often"))
-    Patience(client)
-    with pytest.raises(TooManyRequests):
+    client, _ = answering(problem(409, "taken"))
+    with pytest.raises(Conflict) as conflict:
         await client.head()
+    assert type(conflict.value) is Conflict
     client, _ = answering(problem(451, "not-here"))
     with pytest.raises(ProblemError) as caught:
         await client.head()
     assert caught.value.kind == "not-here"
+    # A name that is known, under another status, is another kind.
+    client, _ = answering(problem(404, "query-timeout"))
+    with pytest.raises(NotFound):
+        await client.head()
 
 
+async def test_the_narrower_kinds_are_kinds_of_the_wider_ones() -> None:
+    assert issubclass(QueryTimeout, Unavailable)
+    assert issubclass(StillInProgress, Conflict)
+
+
+#: What the service does not answer, and whether that can be seen to be of somebody else.
 STRANGE = [
-    httpx.Response(502, text="<h1>Bad Gateway</h1>", headers={"Content-Type": "text/html"}),
-    httpx.Response(404, text="nothing", headers={"Content-Type": "text/plain"}),
-    httpx.Response(400, text="{", headers={"Content-Type": "application/problem+json"}),
-    httpx.Response(400, json={"title": "no more"}, headers={"Content-Type": "application/problem+json"}),
-    httpx.Response(200, text="<h1>Welcome</h1>", headers={"Content-Type": "text/html"}),
-    httpx.Response(200, json={"sequence": 1}),
-    httpx.Response(200, json=[]),
-    httpx.Response(304),
+    (httpx.Response(502, text="<h1>Bad Gateway</h1>", headers={"Content-Type": "text/html"}), True),
+    (httpx.Response(404, text="nothing", headers={"Content-Type": "text/plain"}), True),
+    (httpx.Response(404, json={"message": "no route"}), True),
+    (httpx.Response(400, text="{", headers={"Content-Type": "application/problem+json"}), False),
+    (httpx.Response(400, json={"title": "no more"}, headers={"Content-Type": "application/problem+json"}), False),
+    (httpx.Response(200, text="<h1>Welcome</h1>", headers={"Content-Type": "text/html"}), True),
+    (httpx.Response(200), True),
+    (httpx.Response(200, json={"sequence": 1}), False),
+    (httpx.Response(200, json=[]), False),
+    (httpx.Response(304), True),
 ]
 
 
-@pytest.mark.parametrize("answer", STRANGE, ids=lambda answer: f"{answer.status_code} {answer.text[:9]}")
-async def test_an_answer_that_is_not_of_the_service_is_told(answer: httpx.Response) -> None:
+@pytest.mark.parametrize(("answer", "from_elsewhere"), STRANGE)
+async def test_an_answer_that_is_not_of_the_service_is_told(answer: httpx.Response, from_elsewhere: bool) -> None:
     client, _ = answering(answer)
+    Patience(client)
     with pytest.raises(UnexpectedAnswer) as caught:
         await client.head()
     assert caught.value.status == answer.status_code
+    assert caught.value.from_elsewhere is from_elsewhere
 
 
 async def test_a_page_that_is_not_of_the_service_is_told() -> None:
@@ -137,13 +156,16 @@ async def test_a_writer_is_not_led_elsewhere() -> None:
     assert len(requests) == 1
 
 
-async def test_a_redirect_with_json_is_no_success_unless_one_asks_what_has_moved(client: Client) -> None:
+async def test_a_redirect_with_json_is_no_success(client: Client) -> None:
     event = Event.from_dict(await make_event(client))
     strange, requests = answering(httpx.Response(308, json={"id": "a", "merged_into": "b", "revision": 2}))
-    for call in (strange.head(), strange.create_event({}), strange.discard_event(event), strange.get_actor("a")):
+    for call in (
+        *(strange.head(), strange.create_event({}), strange.discard_event(event), strange.get_actor("a")),
+        strange.unmerge_actor("a", reason="They are two."),
+    ):
         with pytest.raises(UnexpectedAnswer, match="status 308"):
             await call
-    assert len(requests) == 4
+    assert len(requests) == 5
 
 
 async def test_media_types_are_compared_as_such() -> None:
@@ -161,5 +183,5 @@ async def test_media_types_are_compared_as_such() -> None:
 def test_everything_that_is_raised_can_be_imported_and_caught_by_one_name() -> None:
     errors = [getattr(dateline_client, name) for name in dateline_client.__all__]
     kinds = [one for one in errors if isinstance(one, type) and issubclass(one, Exception)]
-    assert len(kinds) == 14
+    assert len(kinds) == 15
     assert all(issubclass(kind, DatelineError) for kind in kinds)

@@ -186,6 +186,16 @@ def stream(*sequences: int, ending: str = "", retry: int | None = None) -> httpx
 
 
 REFUSED = problem(401, "token-required")
+#: What a proxy answers while the service behind it is away or being moved.
+OF_A_PROXY = [
+    httpx.Response(404, text="no such app", headers={"Content-Type": "text/plain"}),
+    httpx.Response(403, text="<h1>No</h1>", headers={"Content-Type": "text/html"}),
+    httpx.Response(404, json={"message": "no route"}),
+    httpx.Response(200, text="<h1>Back soon</h1>", headers={"Content-Type": "text/html"}),
+    httpx.Response(200),
+    httpx.Response(304),
+    problem(429, "too-often"),
+]
 
 
 async def taken(client: AsyncDateline, after: int = 7) -> list[int]:
@@ -243,12 +253,59 @@ async def test_waits_are_as_long_as_the_service_asks_for_and_longer_each_time() 
 
 
 async def test_an_outage_is_waited_out_however_long_it_takes() -> None:
-    outage = [httpx.ConnectError("refused")] * 40
-    client, _ = answering(CAUGHT_UP, stream(8), *outage, httpx.Response(502, text="no"), CAUGHT_UP, stream(9), REFUSED)
+    passing = [*[httpx.ConnectError("refused")] * 40, httpx.Response(502, text="no"), problem(503, "query-timeout")]
+    client, _ = answering(CAUGHT_UP, stream(8), *passing, CAUGHT_UP, stream(9), REFUSED)
     patience = Patience(client)
     assert await taken(client) == [8, 9]
     assert sum(patience.waits) > 60
     assert max(patience.waits) == 30.0
+
+
+@pytest.mark.parametrize("answer", OF_A_PROXY, ids=lambda answer: f"{answer.status_code} {answer.text[:9]}")
+async def test_what_a_proxy_answers_is_waited_out(answer: httpx.Response) -> None:
+    client, requests = answering(CAUGHT_UP, stream(8), *[answer] * 5, CAUGHT_UP, answer, CAUGHT_UP, stream(9), REFUSED)
+    patience = Patience(client)
+    assert await taken(client) == [8, 9]
+    assert requests[-1].url.params["after"] == "9"
+    assert sum(patience.waits) > 5
+
+
+@pytest.mark.parametrize("answer", OF_A_PROXY[:-1], ids=lambda answer: f"{answer.status_code} {answer.text[:9]}")
+async def test_what_a_proxy_answers_is_told_where_the_service_was_never_there(answer: httpx.Response) -> None:
+    client, requests = answering(answer)
+    with pytest.raises(UnexpectedAnswer):
+        await anext(client.changes())
+    assert len(requests) == 1
+
+
+async def test_what_a_proxy_answers_is_told_where_one_does_not_follow() -> None:
+    page = {"items": [change(8)], "after": 8, "more": True, "head": 12}
+    client, _ = answering(httpx.Response(200, json=page), OF_A_PROXY[0])
+    changes = client.changes(7, follow=False)
+    assert (await anext(changes)).sequence == 8
+    with pytest.raises(UnexpectedAnswer):
+        await anext(changes)
+
+
+@pytest.mark.parametrize("page", [{}, [], {"items": [{}], "after": 8, "more": False}])
+async def test_a_page_that_is_not_of_the_service_is_told(page: Any) -> None:
+    client, requests = answering(CAUGHT_UP, stream(8), httpx.Response(200, json=page))
+    Patience(client)
+    changes = client.changes(7)
+    assert (await anext(changes)).sequence == 8
+    with pytest.raises(UnexpectedAnswer):
+        await anext(changes)
+    assert len(requests) == 3
+
+
+async def test_a_problem_that_cannot_be_read_is_told() -> None:
+    broken = httpx.Response(400, text="{", headers={"Content-Type": "application/problem+json"})
+    client, _ = answering(CAUGHT_UP, stream(8), broken)
+    Patience(client)
+    changes = client.changes(7)
+    assert (await anext(changes)).sequence == 8
+    with pytest.raises(UnexpectedAnswer):
+        await anext(changes)
 
 
 async def test_a_first_attempt_that_fails_is_told() -> None:

@@ -1,6 +1,7 @@
 """Lists: the client's walks give what the plain pages of the API give."""
 
 import re
+from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 from typing import Any, get_type_hints
 from uuid import UUID
@@ -105,6 +106,83 @@ async def test_what_an_event_of_a_page_mentions_leads_on_to_who_stands_for_it(
     assert found.actor_name("chosun") == "North-Korea"
 
 
+async def test_names_of_their_time_are_told_where_they_are_asked_for(desk: AsyncDateline, client: Client) -> None:
+    names = [{"name": "League of Towns", "date": "1950/1970"}]
+    for body in (
+        {"id": "league", "name": "Union of Cities", "kind": "organization", "names": names},
+        {"id": "other", "name": "Other", "kind": "state"},
+    ):
+        await desk.create_actor(body)
+    for date in ("1955", "2020"):
+        cited = [{"source": {"title": f"On {date}"}, "attribution": ["league"]}]
+        await desk.create_event(event_body(date=date, actors=[{"id": "league"}, {"id": "other"}], citations=cited))
+    await desk.create_chronology({"slug": "all", "title": "All", "filter": {"actor": ["other"]}})
+
+    then, now = "League of Towns", "Union of Cities"
+    for found in (desk.events(names="dated", page_size=1), desk.chronology_events("all", names="dated")):
+        events = [event async for event in found]
+        assert [event.actor_name("league") for event in events] == [then, now]
+        assert [event.actor_name("other") for event in events] == ["Other"] * 2
+        assert [event.dated_names for event in events] == [{"league": then}, {}]
+        # They are beside what the event is, which can be written as it was read.
+        assert events[0].to_dict() == (await desk.get_event(events[0].id)).to_dict()
+        with pytest.raises(KeyError):
+            events[0].actor_name("nobody")
+    assert [event.actor_name("league") async for event in desk.events()] == [now, now]
+    table = await desk.table(names="dated")
+    assert list(table["actor_names"]) == [[then, "Other"], [now, "Other"]]
+    assert list((await desk.table())["actor_names"]) == [[now, "Other"]] * 2
+
+
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=5, minutes=45)), timezone(timedelta(hours=-10))])
+async def test_instants_may_be_what_python_has_for_them(desk: AsyncDateline, zone: timezone) -> None:
+    first = await desk.create_event(event_body(title="First"))
+    last = await desk.create_event(event_body(title="Last"))
+    then = last.updated_at.astimezone(zone)
+    assert [event.id async for event in desk.events(updated_from=then)] == [last.id]
+    assert [event.id async for event in desk.events(updated_from=then.isoformat())] == [last.id]
+    after = then + timedelta(microseconds=1)
+    assert [event.id async for event in desk.events(updated_from=after)] == []
+    assert len(await desk.table(updated_from=then)) == 1
+    await desk.update_event(first, {"title": "Other"})
+    assert (await desk.get_event(first.id, as_of=then)).title == "First"
+    titles = [event.title async for event in desk.events(as_of=then, sort="updated")]
+    assert sorted(titles) == ["First", "Last"]
+    counted = await desk.histogram(as_of=then, interval="year")
+    assert sum(each.count for each in counted.bins) == 2
+
+
+async def test_an_instant_without_an_offset_is_told_before_anything_is_sent(sample: Client) -> None:
+    watched = Watched(application_of(sample))
+    naive = datetime(2025, 6, 1)
+    async with in_process(sample, transport=watched) as reader:
+        with pytest.raises(ValueError, match="no offset"):
+            reader.events(updated_from=naive)
+        for ask in (
+            reader.get_event("f210f2e5-140a-50ee-ac6f-e4aa1ad06256", as_of=naive),
+            reader.facets(facet="kind", as_of=naive),
+            reader.get_actor("north-korea", as_of=naive),
+        ):
+            with pytest.raises(ValueError, match="no offset"):
+                await ask
+    assert watched.requests == []
+
+
+async def test_each_page_is_read_once(monkeypatch: pytest.MonkeyPatch, reader: AsyncDateline) -> None:
+    """Of a thousand events, that takes most of the time."""
+    read: list[httpx.Response] = []
+    plainly = httpx.Response.json
+
+    def counted(response: httpx.Response, **options: Any) -> Any:
+        read.append(response)
+        return plainly(response, **options)
+
+    monkeypatch.setattr(httpx.Response, "json", counted)
+    assert len([event async for event in reader.events(page_size=5, max_items=15)]) == 15
+    assert len([page async for page in reader.events(page_size=5, max_items=15).pages()]) == 3
+    assert len(read) == 6
+
+
 async def test_a_rough_date_stays_as_it_is(reader: AsyncDateline) -> None:
     events = [event async for event in reader.events(kind="treaty", date_from="2024-06", date_to="2024-06")]
     (treaty,) = [event for event in events if event.title == "Putin and Kim sign a mutual defence treaty"]
@@ -179,6 +257,9 @@ async def test_a_misspelt_keyword_is_told_before_anything_is_sent(sample: Client
         for ask in (reader.histogram, reader.facets, reader.table):
             with pytest.raises(TypeError, match="There is no parameter actr"):
                 await ask(**misspelt)
+        counted: Any = {"count": "exact"}
+        with pytest.raises(TypeError, match="There is no parameter count"):
+            await reader.table(**counted)
     assert watched.requests == []
 
 

@@ -15,8 +15,10 @@ from dateline_client import (
     DatelineError,
     Event,
     NotFound,
+    ProblemError,
+    QueryTimeout,
     Retries,
-    TooManyRequests,
+    StillInProgress,
     Unavailable,
     UnexpectedAnswer,
 )
@@ -55,10 +57,11 @@ async def test_a_read_is_sent_again_until_it_is_answered(failure: Any) -> None:
     ("failure", "error"),
     [
         (UNAVAILABLE, Unavailable),
-        (problem(429, "too-often"), TooManyRequests),
+        (problem(429, "too-often"), ProblemError),
+        (httpx.Response(429, text="slow down"), UnexpectedAnswer),
         (httpx.ReadError("x"), ConnectionFailed),
     ],
-    ids=["503", "429", "reset"],
+    ids=["503", "429", "429 of a proxy", "reset"],
 )
 async def test_attempts_are_bounded_and_then_it_is_told(failure: Any, error: type[DatelineError]) -> None:
     client, requests = answering(failure)
@@ -116,7 +119,7 @@ async def test_what_takes_long_is_waited_for_longer() -> None:
 
     for usual, batch in ((60.0, 300.0), (900.0, 900.0), (None, None)):
         client, requests = answering(problem(409, "conflict"), timeout=usual)
-        for call in (client.create_event({}), client.write_events([{}]), client.create_release("talks")):
+        for call in (client.create_event({}), client.write_events([{}]), client.create_release("talks", {})):
             with pytest.raises(Conflict):
                 await call
         assert [read_timeout(request) for request in requests] == [usual, batch, batch]
@@ -168,6 +171,17 @@ async def test_nothing_else_is_sent_again(status: int) -> None:
     assert len(requests) == 1
 
 
+async def test_what_takes_too_long_is_not_sent_again() -> None:
+    """Each attempt would occupy the store as long as the one before, for nothing."""
+    for slow in (problem(503, "query-timeout"), problem(503, "query-timeout", Retry_After="5")):
+        client, requests = answering(slow)
+        patience = Patience(client)
+        for call in (client.head(), client.facets(facet="kind"), client.create_event(event_body())):
+            with pytest.raises(QueryTimeout):
+                await call
+        assert (len(requests), patience.waits) == (3, [])
+
+
 async def test_one_attempt_means_one() -> None:
     client, requests = answering(UNAVAILABLE, retries=Retries(attempts=1))
     with pytest.raises(Unavailable):
@@ -175,21 +189,41 @@ async def test_one_attempt_means_one() -> None:
     assert len(requests) == 1
 
 
+IN_PROGRESS = problem(409, "request-in-flight", Retry_After="1")
+
+
 async def test_a_create_waits_for_the_same_request_that_is_still_worked_on(client: Client) -> None:
-    watched = Watched(
-        application_of(client),
-        before=lambda number: problem(409, "request-in-flight", Retry_After="1") if number < 3 else None,
-    )
+    """However often it has to ask: as long as it is worked on, nothing has failed."""
+    watched = Watched(application_of(client), before=lambda number: IN_PROGRESS if number < 30 else None)
     async with in_process(client, token=client.token, transport=watched) as desk:
         patience = Patience(desk)
         assert (await desk.create_event(event_body())).revision == 1
     assert len({request.headers["Idempotency-Key"] for request in watched.requests}) == 1
-    assert len(watched.requests) == 3
-    assert patience.waits == [1.0, 1.0]
+    assert len(watched.requests) == 30
+    assert patience.waits == [1.0] * 29
     client_, requests = answering(problem(409, "conflict"))
     with pytest.raises(Conflict):
         await client_.create_event(event_body())
     assert len(requests) == 1
+
+
+async def test_failures_before_and_while_it_is_worked_on_are_counted_alone() -> None:
+    lost = httpx.ReadError("lost")
+    client, requests = answering(lost, lost, *[IN_PROGRESS] * 9, lost, *[IN_PROGRESS] * 9, lost, IN_PROGRESS, lost)
+    Patience(client)
+    with pytest.raises(ConnectionFailed):
+        await client.create_event(event_body())
+    assert len(requests) == 5 + 19
+
+
+@pytest.mark.parametrize(("total_wait_s", "asked"), [(60.0, 61), (7.0, 8), (0.0, 1)])
+async def test_what_is_worked_on_for_longer_than_one_waits_is_told(total_wait_s: float, asked: int) -> None:
+    client, requests = answering(IN_PROGRESS, retries=Retries(attempts=1, total_wait_s=total_wait_s))
+    patience = Patience(client)
+    with pytest.raises(StillInProgress) as caught:
+        await client.create_event(event_body(), idempotency_key="nightly-17")
+    assert (caught.value.idempotency_key, caught.value.retry_after_s) == ("nightly-17", 1.0)
+    assert (len(requests), sum(patience.waits)) == (asked, total_wait_s)
 
 
 def edits(desk: AsyncDateline, event: Event) -> list[Callable[[], Awaitable[Any]]]:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pandas
 
-from dateline_client import AsyncDateline, Dateline, Event, NotFound, RevisionMismatch, models
+from dateline_client import UNSET, AsyncDateline, Dateline, Event, NotFound, RevisionMismatch, Unset, models
 
 
 async def read(client: AsyncDateline) -> None:
@@ -26,6 +26,10 @@ async def read(client: AsyncDateline) -> None:
         assert_type(event.date, str)
         assert_type(event.id, UUID)
         assert_type(event.actor_name("russia"), str)
+        assert_type(event.as_of, int | Unset)
+    last = await client.get_event("f210f2e5-140a-50ee-ac6f-e4aa1ad06256", as_of=event.updated_at)
+    async for event in client.events(updated_from=last.updated_at, as_of=last.updated_at):
+        assert event.as_of is not UNSET
     async for page in client.events(count="exact").pages():
         assert_type(page, models.EventPage)
     async for change in client.changes(after=7):
@@ -41,6 +45,22 @@ def write(client: Dateline) -> Event:
     except RevisionMismatch as error:
         assert_type(error.current_revision, int | None)
         return client.get_event(event.id)
+
+
+def edit(client: Dateline) -> None:
+    for change in client.changes(follow=False):
+        if isinstance(change, models.EventChange) and change.document:
+            assert_type(client.update_event(change.document, {}), Event)
+            client.replace_event(change.document)
+            client.retract_event(change.document, reason="It was another day.")
+        elif isinstance(change, models.ActorChange) and change.document:
+            client.merge_actor(change.document, "north-korea")
+        elif isinstance(change, models.ChronologyChange) and change.document:
+            client.discard_chronology(change.document)
+    revision = client.event_revision("f210f2e5-140a-50ee-ac6f-e4aa1ad06256", 1)
+    if revision.document:
+        client.discard_event(revision.document)
+    client.create_release("arms", models.ReleaseIn(licence="CC0-1.0"))
 """
 
 WRONG = {
@@ -48,6 +68,10 @@ WRONG = {
     'client.events(sort="dates")': "incompatible type",
     "client.events(date_from=2024)": "incompatible type",
     'client.table(occurrence=["rumoured"])': "incompatible type",
+    'client.table(count="exact")': "Unexpected keyword argument",
+    "client.events(updated_from=2024)": "incompatible type",
+    'client.update_event(client.get_actor("russia"), {})': "incompatible type",
+    "client.update_actor(event, {})": "incompatible type",
     'client.histogram(interval="century")': "incompatible type",
     "client.retract_event(event)": "Missing named argument",
     'client.update_event(event, {}, type="rumour")': "incompatible type",

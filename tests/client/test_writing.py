@@ -1,12 +1,23 @@
 """Writing through the client, on a real store."""
 
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
-from dateline_client import AsyncDateline, Conflict, InvalidRequest, NotFound, RevisionMismatch, models
+from dateline_client import (
+    AsyncDateline,
+    Conflict,
+    ConnectionFailed,
+    Event,
+    InvalidRequest,
+    NotFound,
+    Retries,
+    RevisionMismatch,
+    models,
+)
 from tests.client.support import Patience, Watched, application_of, in_process
 from tests.conftest import Client
 from tests.writing import ACTORS, FULL, event_body, read
@@ -194,8 +205,10 @@ async def test_actors_are_written_merged_and_unmerged(desk: AsyncDateline) -> No
     merged = await desk.merge_actor(korea, "north-korea", reason="They are one.")
     assert merged.merged_into == "north-korea"
     assert (await desk.get_actor("chosun")).id == "north-korea"
-    apart = await desk.unmerge_actor("chosun", reason="They are two.")
+    apart = await desk.unmerge_actor("chosun", reason="They are two.", idempotency_key="nightly-17")
     assert (apart.id, apart.merged_into) == ("chosun", None)
+    again = await desk.unmerge_actor("chosun", reason="They are two.", idempotency_key="nightly-17")
+    assert again.to_dict() == apart.to_dict()
     assert (await desk.get_actor("chosun")).id == "chosun"
     with pytest.raises(Conflict):
         await desk.unmerge_actor("chosun", reason="They still are.")
@@ -203,6 +216,30 @@ async def test_actors_are_written_merged_and_unmerged(desk: AsyncDateline) -> No
         await desk.unmerge_actor("nobody", reason="There is none.")
     types = [revision.type_ async for revision in desk.actor_revisions("chosun")]
     assert types == ["create", "update", "update", "merge", "unmerge"]
+    revision = await desk.actor_revision("chosun", 3)
+    assert (revision.type_, revision.revision) == ("update", 3)
+    assert revision.document is not None
+    assert revision.document.aliases == ["Koryo", "Joseon"]
+
+
+async def test_what_undoes_a_merging_goes_on_with_its_key(client: Client) -> None:
+    """What was lost with the client that began it, too: all that is needed is the key."""
+    async with in_process(client, token=client.token) as desk:
+        for actor in ("chosun", "north-korea"):
+            await desk.create_actor({"id": actor, "name": actor.title(), "kind": "state"})
+        await desk.merge_actor(await desk.get_actor("chosun"), "north-korea", idempotency_key="merging")
+    lost = httpx.ReadError("lost")
+    watched = Watched(application_of(client), after=lambda number: lost)
+    async with in_process(client, token=client.token, transport=watched, retries=Retries(attempts=1)) as desk:
+        with pytest.raises(ConnectionFailed) as caught:
+            await desk.unmerge_actor("chosun", reason="They are two.")
+    assert caught.value.idempotency_key
+    assert [request.method for request in watched.requests] == ["POST"]
+    async with in_process(client, token=client.token) as desk:
+        key = caught.value.idempotency_key
+        apart = await desk.unmerge_actor("chosun", reason="They are two.", idempotency_key=key)
+        assert (apart.id, apart.revision, apart.merged_into) == ("chosun", 3, None)
+        assert len([one async for one in desk.actor_revisions("chosun")]) == 3
 
 
 async def test_sources_are_written(desk: AsyncDateline) -> None:
@@ -215,6 +252,9 @@ async def test_sources_are_written(desk: AsyncDateline) -> None:
     assert found == [source.id]
     assert (await desk.get_source(str(source.id))).to_dict() == source.to_dict()
     assert len([one async for one in desk.source_revisions(source.id)]) == 3
+    revision = await desk.source_revision(str(source.id), 2)
+    assert revision.document is not None
+    assert (revision.document.id, revision.document.reliability, revision.document.language) == (source.id, "B", None)
 
 
 async def test_chronologies_are_written_and_released(desk: AsyncDateline) -> None:
@@ -232,12 +272,56 @@ async def test_chronologies_are_written_and_released(desk: AsyncDateline) -> Non
     kinds = [type(change) async for change in desk.changes(follow=False)]
     assert kinds.count(models.ChronologyChange) == 3
     assert len([one async for one in desk.chronology_revisions("talks")]) == 3
+    revision = await desk.chronology_revision("talks", 1)
+    assert revision.document is not None
+    assert (revision.document.title, revision.document.introduction) == ("Talks", None)
     draft = await desk.create_chronology({**TALKS, "slug": "draft", "state": "draft"})
     await desk.discard_chronology(draft)
     assert [one.slug async for one in desk.chronologies()] == ["talks"]
-    release = await desk.create_release("talks", note="For an article.")
-    assert [one.number async for one in desk.releases("talks")] == [release.number]
+    release = await desk.create_release("talks", {"note": "For an article.", "licence": "CC0-1.0"})
+    assert (release.note, release.licence) == ("For an article.", "CC0-1.0")
+    second = await desk.create_release("talks", models.ReleaseIn(citation="Talks, 2024."))
+    assert (second.citation, second.note) == ("Talks, 2024.", None)
+    third = await desk.create_release("talks")
+    numbers = [one.number async for one in desk.releases("talks")]
+    assert sorted(numbers) == [release.number, second.number, third.number]
     assert (await desk.get_release("talks", release.number)).digest == release.digest
+
+
+async def test_whatever_was_read_can_be_edited(desk: AsyncDateline) -> None:
+    """What the feed and the revisions have are other classes than what is read one by one."""
+    event = await desk.create_event(event_body())
+    (change,) = [one async for one in desk.changes(follow=False) if isinstance(one, models.EventChange)]
+    assert change.document is not None
+    assert type(change.document) is models.Event
+    event = await desk.update_event(change.document, {"title": "Of the feed"})
+    with pytest.raises(RevisionMismatch):
+        await desk.update_event(change.document, {"title": "Of the feed again"})
+    (page,) = [one async for one in desk.events().pages()]
+    listed = page.items[0]
+    listed.title = "Of a page"
+    event = await desk.replace_event(listed, reason="It has one.")
+    assert (event.title, event.date, event.revision) == ("Of a page", event_body()["date"], 3)
+    revision = await desk.event_revision(event.id, 3)
+    assert revision.document is not None
+    event = await desk.retract_event(revision.document, reason="It was another day.")
+    assert isinstance(event, Event)
+    await desk.restore_event(SimpleNamespace(id=event.id, revision=event.revision), reason="It was that day.")
+
+    await desk.create_actor({"id": "chosun", "name": "Chosun", "kind": "state"})
+    source = await desk.create_source({"title": "A report"})
+    await desk.create_chronology(TALKS)
+    async for one in desk.changes(follow=False):
+        if isinstance(one, models.ActorChange) and one.document:
+            one.document.name = "Joseon"
+            actor = await desk.replace_actor(one.document)
+            assert (await desk.update_actor(actor, {"aliases": ["Chosun"]})).name == "Joseon"
+        elif isinstance(one, models.SourceChange) and one.document and one.document.id == source.id:
+            one.document.title = "The report"
+            assert (await desk.replace_source(one.document)).title == "The report"
+        elif isinstance(one, models.ChronologyChange) and one.document:
+            one.document.title = "All talks"
+            assert (await desk.replace_chronology(one.document)).title == "All talks"
 
 
 async def test_relations_and_figures_are_read(desk: AsyncDateline) -> None:

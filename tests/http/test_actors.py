@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.store.identity import fold
+from schema.words import fold
 from tests.conftest import Client
 from tests.writing import (
     ACTORS,

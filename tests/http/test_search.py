@@ -53,6 +53,24 @@ def cites(title: str, url: str = "https://news.example/1", **members: Any) -> di
         # Neither across parts nor across tags, sources or sentences of different texts.
         *(('"delivered at the café"', False), ('"first second"', False), ('"second third"', False)),
         *(('"report comment"', False), ("report comment", True), ("first third", True)),
+        # However many words a phrase passes over between two, they are of one text.
+        *(
+            ('"delivered of the first"', False),
+            ('"first of second"', False),
+            ('"second of the and of the third"', False),
+        ),
+        *(('"report for comment"', False), ('"third is the thing"', False), ('"delivered at"', True)),
+        # The words before a prefix stand right before it.
+        *(
+            ("mid-ran*", True),
+            ("mid-miss*", False),
+            ("range-mid*", False),
+            ("are-the*", False),
+            ("are-deliveri*", False),
+        ),
+        *(("missile -mid-ran*", False), ("missile -mid-miss*", True)),
+        # Characters that are not seen don't count.
+        *(("mis\u00adsiles", True), ("is\u200btanbul", True)),
         # What is passed over does not count.
         *(("the missiles of the", True), ("missiles the*", True), ("10,000", True), ("10000", False)),
     ],
@@ -117,6 +135,58 @@ async def test_names_of_actors_and_publishers_find(client: Client) -> None:
         page = await read(client, f"/v1/events?q={quote(q)}&count=exact&limit=1")
         assert page["count"] == {"value": len(titles), "exact": True}, q
     await check_whole(client)
+
+
+async def test_signs_beside_the_words_of_a_name_do_not_count(client: Client) -> None:
+    names = {
+        "acled": "Armed Conflict Location & Event Data",
+        "ussr": "Government of Russia (Soviet Union)",
+        "yahoo": "Yahoo!",
+        "un-women": "U.N. Women",
+        "exporter": "Rosoboron\u00adexport",
+        "bhutan": "भूटान",
+    }
+    for actor, name in names.items():
+        await make(client, "/v1/actors", {"id": actor, "name": name, "kind": "organization"})
+        await make_event(client, title=actor, actors=[{"id": actor}])
+    await make_event(client, title="Other")
+    for q, title in {
+        **{name: actor for actor, name in names.items()},
+        **{f'"{name}"': actor for actor, name in names.items()},
+        "armed conflict: location, event data": "acled",
+        "soviet union government of russia": "",
+        "(government of Russia, Soviet Union)": "ussr",
+        "yahoo.": "yahoo",
+        "UN-Women": "un-women",
+        "Un-women!": "un-women",
+        "rosoboronexport": "exporter",
+        "भूटान।": "bhutan",
+        "भू": "",
+    }.items():
+        for more in ("", "&as_of=2999-01-01T00:00:00Z"):
+            assert await found(client, q, more) == ([title] if title else []), q
+
+
+async def test_a_name_that_is_passed_over_stands_for_its_actor_where_it_is_meant(client: Client) -> None:
+    await make(
+        client, "/v1/actors", {"id": "islamic-state", "name": "Islamic State", "aliases": ["IS"], "kind": "group"}
+    )
+    await make(client, "/v1/actors", {"id": "health", "name": "WHO", "kind": "organization"})
+    await make_event(client, title="A treaty of states", date="2024")
+    await make_event(client, title="A treaty with nobody", date="2025", actors=[{"id": "islamic-state"}])
+    await make_event(client, title="An attack", date="2026", actors=[{"id": "islamic-state"}, {"id": "health"}])
+    both = ["A treaty of states", "A treaty with nobody"]
+    for q, titles in {
+        "what is the treaty": both,
+        "who is in a treaty": both,
+        "IS treaty": ["A treaty with nobody"],
+        '"is" treaty': ["A treaty with nobody"],
+        "is": ["A treaty with nobody", "An attack"],
+        "who is": ["An attack"],
+        "WHO attack": ["An attack"],
+        "treaty -is": ["A treaty of states"],
+    }.items():
+        assert await found(client, q) == titles, q
 
 
 async def test_a_rename_writes_one_row_and_shows_at_once(client: Client) -> None:
@@ -279,12 +349,14 @@ async def test_more_matches_than_are_ranked(client: Client, monkeypatch: pytest.
         *(("the", "passed over"), ("the -russia of", "passed over"), ('"of the"', "passed over")),
         *(("-russia", "only says"), ("*", "no letter"), ('""', "no letter"), ("&", "no letter"), (" ", "no letter")),
         *(("r*", "too short"), ("aa* bb* cc* dd*", "more than 3"), (" ".join("a" * 21), "more than 20")),
+        *(("x\u0301*", "too short"), ("e\u0300\u0300*", "too short"), ("é*", "too short")),
         *(("x" * 301, "300"), ("", "q")),
     ],
 )
 async def test_what_cannot_be_searched_for_is_said(client: Client, q: str, said: str) -> None:
     await make_actors(client)
-    for path in ("/v1/events", "/v1/events?sort=relevance", "/v1/events?format=csv"):
+    counts = ("/v1/events/histogram", "/v1/events/facets", "/v1/events/facets?own=exclude&facet=kind")
+    for path in ("/v1/events", "/v1/events?sort=relevance", "/v1/events?format=csv", *counts):
         answer = await client.http.get(path, params=dict([*_parameters(path), ("q", q)]))
         body = check_problem(answer, "invalid-parameters", places={"q"})
         assert said in fault_at(body, "q")["detail"]

@@ -7,7 +7,7 @@ import msgspec
 
 from api.history.rebuilding import rebuild
 from api.history.verification import verify
-from api.store.identity import fold, source_identity
+from api.store.identity import source_identity
 from api.store.log import FIRST_DIGEST, chained_digest, digest_of_content
 from api.store.terms import SourceFacts, terms_of
 from schema.actor import MAXIMUM_MERGED
@@ -19,6 +19,7 @@ from schema.source import SourceIn
 from schema.span import span_of
 from schema.vocabulary import ChangeType
 from schema.wire import decode_hook
+from schema.words import fold
 from tests.store.derived import derived_rows
 
 

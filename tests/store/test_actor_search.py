@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from api.engine.embedded import EmbeddedServer
-from api.store.identity import fold
 from schema.actor_query import MAXIMUM_MATCHES, MAXIMUM_TYPED
+from schema.words import fold
 from tests.conftest import Client, fresh_database, serving
 from tests.writing import check_problem, check_whole, event_body, make, read, send, send_ok
 

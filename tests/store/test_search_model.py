@@ -57,9 +57,13 @@ def _has_phrase(told: Told, words: list[str]) -> bool:
 
 
 def _has_prefix(told: Told, words: list[str]) -> bool:
+    """Whether the words stand side by side, the last one as the prefix of one."""
     *first, last = words
-    begun = any(word.startswith(last) for text in told.texts for word in text)
-    return begun and (not first or _has_phrase(told, first))
+    return any(
+        text[start : start + len(first)] == first and text[start + len(first)].startswith(last)
+        for text in told.texts
+        for start in range(len(text) - len(first))
+    )
 
 
 def _has(told: Told, part: str) -> bool:
@@ -68,8 +72,10 @@ def _has(told: Told, part: str) -> bool:
 
 
 def _named(name: str) -> set[str]:
-    folded = " ".join(_fold(name).split())
-    bearing = {actor for actor, names in _NAMES.items() if folded in (actor, *map(_fold, names))}
+    """Who goes by a name, by its words alone, or has it as an id, if it is written as one."""
+    words = _words(name)
+    bearing = {actor for actor, names in _NAMES.items() if words in map(_words, names)}
+    bearing |= {actor for actor in _NAMES if " " not in name and actor == "-".join(words)}
     return {one for actor in bearing for one in _SAME[actor]}
 
 

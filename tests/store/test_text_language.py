@@ -1,12 +1,14 @@
 """The language that words are stemmed by: kept in the store, and changed by making the index anew."""
 
+from urllib.parse import quote
+
 import asyncpg
 import pytest
 
 from api.history.rebuilding import rebuild_if_needed
 from api.store.sql import query
 from tests.conftest import Client
-from tests.writing import check_whole, make_event, read
+from tests.writing import check_problem, check_whole, make_event, read
 
 
 async def _found(client: Client, q: str) -> int:
@@ -67,5 +69,47 @@ async def test_an_empty_store_takes_any_language_without_a_rebuild(client: Clien
         assert not await rebuild_if_needed(owner, "german")
         await make_event(client, title="Die Häuser")
         assert await _found(client, "haus") == 1
+    finally:
+        await owner.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "hits", "misses"),
+    [
+        (
+            "russian",
+            "Переговоры с Москвой о ядерных силах",
+            ["Москва", "москву", "ядерный", "переговорам"],
+            ["сильный"],
+        ),
+        ("portuguese", "Operação em São Paulo", ["operações", "operação", "OPERACAO", "sao paulo"], ["sul"]),
+        ("french", "Accords signés à Genève", ["signée", "signes", "accord", "geneve", '"accords signés"'], ["signal"]),
+        ("german", "Die Häuser für den Frieden", ["Haus", "hauser", '"hauser fur"', "frieden"], ["friede-haus"]),
+        ("hungarian", "Háborúk", ["háború"], ["hab"]),
+        ("english", "Café Münster", ["cafe", "CAFÉS", "munster", "münster", '"cafe münster"', "mün*"], ["caf"]),
+    ],
+)
+async def test_accents_are_there_for_stemming_and_do_not_count(
+    client: Client, language: str, title: str, hits: list[str], misses: list[str]
+) -> None:
+    owner = await asyncpg.connect(client.database.owner_url)
+    try:
+        await rebuild_if_needed(owner, language)
+        await make_event(client, title=title)
+        assert [q for q in hits if await _found(client, quote(q)) != 1] == []
+        assert [q for q in misses if await _found(client, quote(q))] == []
+        await check_whole(client)
+    finally:
+        await owner.close()
+
+
+async def test_words_that_a_language_passes_over_are_so_with_their_accents(client: Client) -> None:
+    owner = await asyncpg.connect(client.database.owner_url)
+    try:
+        await rebuild_if_needed(owner, "german")
+        await make_event(client, title="Der Frieden")
+        assert await _found(client, quote("für über frieden")) == 1
+        answer = await client.http.get("/v1/events", params={"q": "für über"})
+        check_problem(answer, "invalid-parameters", places={"q"})
     finally:
         await owner.close()

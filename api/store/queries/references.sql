@@ -11,6 +11,16 @@ SELECT wanted.name, actor.id, coalesce(actor.merged_into, actor.id), false
 FROM wanted JOIN {actor_name} AS actor_name ON actor_name.folded = wanted.folded
 JOIN {actor} AS actor ON actor.id = actor_name.actor_id WHERE actor.public OR :edit;
 
+-- name: actors_by_words
+-- By the words of a name, whatever stands between them; and by an id, where it may be one. For whom they stand.
+WITH wanted AS (SELECT * FROM unnest(:words::text[], :ids::text[]) AS wanted (words, id))
+SELECT wanted.words, coalesce(actor.merged_into, actor.id) AS stands
+FROM wanted JOIN {actor} AS actor ON actor.id = wanted.id WHERE actor.public OR :edit
+UNION
+SELECT wanted.words, coalesce(actor.merged_into, actor.id)
+FROM wanted JOIN {actor_name} AS actor_name ON actor_name.words = wanted.words
+JOIN {actor} AS actor ON actor.id = actor_name.actor_id WHERE actor.public OR :edit;
+
 -- name: names_near
 -- Bounded: only looked at for a suggestion.
 SELECT actor_name.folded, coalesce(actor.merged_into, actor.id) AS id

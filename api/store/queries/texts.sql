@@ -1,36 +1,35 @@
 -- What events are found by in full text. Written only while the head is held.
 
--- name: made
--- The row's words: by parts with their weights and places, then as they are written. A gap keeps two titles from being
--- read as one sentence; only its place stays.
+-- name: rows
+unnest(:ids::uuid[], :exact::text[], :folded::text[], :written::text[], :sequences::int8[], :to_sequences::int8[])
+    AS new (event_id, exact, folded, written, sequence, to_sequence)
+CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l
+
+-- name: stems
+-- Of one form: by parts, with their weights and places. Of the words that keep texts apart only the places stay.
 ts_delete(
-    setweight(to_tsvector(l.language, new.title), 'A') || setweight(to_tsvector(l.language, new.tags), 'B')
-    || setweight(to_tsvector(l.language, new.summary), 'C') || setweight(to_tsvector(l.language, new.sources), 'D'),
+    setweight(to_tsvector(l.language, split_part(new.{form}, E'\n', 1)), 'A')
+    || setweight(to_tsvector(l.language, split_part(new.{form}, E'\n', 2)), 'B')
+    || setweight(to_tsvector(l.language, split_part(new.{form}, E'\n', 3)), 'C')
+    || setweight(to_tsvector(l.language, split_part(new.{form}, E'\n', 4)), 'D'),
     tsvector_to_array(to_tsvector(l.language, :gap))
-) || array_to_tsvector(string_to_array(new.written, ' '))
+)
+
+-- name: made
+-- The row's words. As text, because that lays vectors over each other, place by place; || would put one behind the other.
+concat_ws(' ', {stems_folded}, {stems_exact}, new.written)::tsvector
 
 -- name: put
 INSERT INTO event_text (event_id, search, sequence)
-SELECT new.event_id, {made}, new.sequence
-FROM unnest(:ids::uuid[], :titles::text[], :tags::text[], :summaries::text[], :sources::text[], :written::text[],
-            :sequences::int8[]) AS new (event_id, title, tags, summary, sources, written, sequence)
-CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l
+SELECT new.event_id, {made}, new.sequence FROM {rows}
 ON CONFLICT (event_id) DO UPDATE SET search = excluded.search, sequence = excluded.sequence
 
 -- name: put_past
 INSERT INTO past_event_text (event_id, search, sequence, to_sequence)
-SELECT new.event_id, {made}, new.sequence, new.to_sequence
-FROM unnest(:ids::uuid[], :titles::text[], :tags::text[], :summaries::text[], :sources::text[], :written::text[],
-            :sequences::int8[], :to_sequences::int8[])
-    AS new (event_id, title, tags, summary, sources, written, sequence, to_sequence)
-CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l
+SELECT new.event_id, {made}, new.sequence, new.to_sequence FROM {rows}
 
 -- name: unlike
-SELECT new.event_id
-FROM unnest(:ids::uuid[], :titles::text[], :tags::text[], :summaries::text[], :sources::text[], :written::text[],
-            :sequences::int8[], :to_sequences::int8[])
-    AS new (event_id, title, tags, summary, sources, written, sequence, to_sequence)
-CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l
+SELECT new.event_id FROM {rows}
 LEFT JOIN event_text AS present ON present.event_id = new.event_id AND present.sequence = new.sequence
     AND new.to_sequence IS NULL
 LEFT JOIN past_event_text AS past ON past.event_id = new.event_id AND past.sequence = new.sequence
@@ -63,16 +62,16 @@ SELECT cfgname::text AS name FROM pg_ts_config WHERE pg_ts_config_is_visible(oid
 UPDATE head SET text_language = $1, rebuild = rebuild OR sequence > 0 WHERE text_language <> $1;
 
 -- name: read_parts
--- The parts of a query as the index knows them: the words of each, and of some the prefix of a further word. `found`
--- is what finds by it, `ranked` what is looked for to rank by it, where a prefix is one of a stem.
-SELECT (phraseto_tsquery(l.language, part.words) && CASE WHEN part.prefix = '' THEN ''::tsquery
-            ELSE ('''=' || part.prefix || ''':*')::tsquery END)::text AS found,
-       (phraseto_tsquery(l.language, part.words) && CASE WHEN part.prefix = '' THEN ''::tsquery
-            ELSE to_tsquery(l.language, '''' || part.prefix || ''':*') END)::text AS ranked
-FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS part (words, prefix, number)
-CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l ORDER BY part.number;
+-- Words and phrases as the index knows them, exactly or folded. Nothing, where the language passes over all of one.
+SELECT (CASE WHEN numnode(part.exact) = 0 OR part.exact = part.folded THEN part.exact
+             ELSE part.exact || part.folded END)::text AS found
+FROM (
+    SELECT phraseto_tsquery(l.language, said.exact) AS exact, phraseto_tsquery(l.language, said.folded) AS folded, number
+    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS said (exact, folded, number)
+    CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l
+) AS part ORDER BY part.number;
 
--- Finding. `words` are queries that `read_parts` gave.
+-- Finding, by queries as `read_parts` gives them.
 
 -- name: estimate
 -- A plan, which says how many rows are expected.

@@ -8,23 +8,24 @@ Otherwise the list is walked in its order, and the text of each event is looked 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from math import isqrt
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from api.store import terms
-from api.store.identity import fold
+from api.store.actor_rows import words_in
 from api.store.references import same_actors
 from api.store.select.chosen import FEW
 from api.store.select.keys import Term
 from api.store.sql import Statement, fetch, query
 from schema.text_query import Kind, Part, read_text_query
-from schema.words import words_of
+from schema.words import fold, folded, normalize, words_of
 
 #: For a page of so many events it is reckoned how they are best found.
 USUAL_PAGE = 50
 #: However many events there are, no more than this are taken together.
-_MOST_TOGETHER = 10_000
+_MOST_TOGETHER = 16_000
 
 
 class Alternative(NamedTuple):
@@ -38,12 +39,11 @@ class Alternative(NamedTuple):
 class TextAsked(NamedTuple):
     """A query in full text: every alternative in ``wanted`` must hold and none in ``unwanted``.
 
-    Those without names come first, as one. ``ranked`` are the words to rank by.
+    Those without names come first, as one.
     """
 
     wanted: list[Alternative]
     unwanted: list[Alternative]
-    ranked: list[str]
 
     @property
     def names(self) -> list[str]:
@@ -73,6 +73,11 @@ class _Group(NamedTuple):
     parts: Sequence[Part]
     actors: Sequence[str] = ()
 
+    @property
+    def is_meant(self) -> bool:
+        """Whether these can be meant for a name although they are words that are passed over, as IS and WHO are."""
+        return any(part.unwanted or part.kind is Kind.PHRASE or part.text.isupper() for part in self.parts)
+
 
 async def text_asked(connection: Any, text: str, *, edit: bool, as_of: int | None = None) -> TextAsked | None:
     """Find out what a query stands for in the store; None if nothing in it can be searched for.
@@ -81,32 +86,25 @@ async def text_asked(connection: Any, text: str, *, edit: bool, as_of: int | Non
     """
     parts = read_text_query(text).parts
     known = await _actors_named(connection, _names_in(parts), edit=edit, as_of=as_of)
-    groups = list(_grouped(parts, known))
+    groups = [group for run in _runs(parts) for group in _divided(run, known)]
     same = await same_actors(connection, {actor for group in groups for actor in group.actors}, as_of=as_of)
-    words = await _words_of(connection, [part for group in groups for part in group.parts])
+    found = await _found_by(connection, [part for group in groups for part in group.parts])
     plain = {False: list[str](), True: list[str]()}
     named = {False: list[Alternative](), True: list[Alternative]()}
-    ranked = []
+    passed_over = []
     for group in groups:
         unwanted = group.parts[0].unwanted
-        found, to_rank = (_all(words[part][number] for part in group.parts) for number in (0, 1))
-        if group.actors:
-            ids = sorted({one for actor in group.actors for one in same[actor]})
-            names = tuple(term for one in ids for term in (terms.actor_term(one), terms.publisher_term(one)))
-            named[unwanted].append(Alternative(found, names))
-        elif found:
-            plain[unwanted].append(found)
-        if not unwanted and to_rank:
-            ranked.append((bool(group.actors) or group.parts[0].kind is Kind.PREFIX, to_rank))
-    wanted = [Alternative(_all(plain[False])), *named[False]] if plain[False] else named[False]
-    if not wanted:
-        return None
-    together = _all(to_rank for alone, to_rank in ranked if not alone)
-    return TextAsked(
-        wanted,
-        [*(Alternative(one) for one in plain[True]), *named[True]],
-        [*([together] if together else []), *(to_rank for alone, to_rank in ranked if alone)],
-    )
+        words = _all(found[part] for part in group.parts)
+        ids = sorted({one for actor in group.actors for one in same[actor]})
+        names = tuple(term for one in ids for term in (terms.actor_term(one), terms.publisher_term(one)))
+        if names and (words or group.is_meant):
+            named[unwanted].append(Alternative(words, names))
+        elif names:
+            passed_over.append(Alternative(words, names))
+        elif words:
+            plain[unwanted].append(words)
+    wanted = [*([Alternative(_all(plain[False]))] if plain[False] else []), *named[False]] or passed_over
+    return TextAsked(wanted, [*(Alternative(one) for one in plain[True]), *named[True]]) if wanted else None
 
 
 def _all(queries: Iterable[str]) -> str:
@@ -127,23 +125,18 @@ def _runs(parts: Sequence[Part]) -> list[list[Part]]:
 
 
 def _name(parts: Sequence[Part]) -> str:
-    return " ".join(part.text for part in parts)
+    """Parts as a name: its words, whatever signs stand between them."""
+    return words_in(fold(" ".join(part.text for part in parts)))
 
 
-def _names_in(parts: Sequence[Part]) -> list[str]:
-    """Everything in a query that could be a name."""
-    return [
-        _name(run[start:end])
-        for run in _runs(parts)
-        if run[0].kind is not Kind.PREFIX
-        for start in range(len(run))
-        for end in range(start + 1, len(run) + 1)
-    ]
-
-
-def _grouped(parts: Sequence[Part], known: Mapping[str, Sequence[str]]) -> Iterable[_Group]:
+def _names_in(parts: Sequence[Part]) -> dict[str, str | None]:
+    """Everything in a query that could be a name, with the id that it could be: of one part, ``North-Korea`` say."""
+    found: dict[str, str | None] = {}
     for run in _runs(parts):
-        yield from _divided(run, known)
+        for start, end in combinations(range(len(run) + 1), 2) if run[0].kind is not Kind.PREFIX else ():
+            name = _name(run[start:end])
+            found[name] = found.get(name) or ("-".join(name.split()) if end == start + 1 else None)
+    return found
 
 
 def _divided(run: Sequence[Part], known: Mapping[str, Sequence[str]]) -> Iterable[_Group]:
@@ -162,37 +155,33 @@ def _divided(run: Sequence[Part], known: Mapping[str, Sequence[str]]) -> Iterabl
 
 
 async def _actors_named(
-    connection: Any, names: Sequence[str], *, edit: bool, as_of: int | None
+    connection: Any, names: Mapping[str, str | None], *, edit: bool, as_of: int | None
 ) -> dict[str, list[str]]:
     """Everybody who goes by each of some names, or by the id."""
-    wanted = {name: folded for name in names if (folded := fold(name))}
-    if not wanted:
-        return {}
-    rows = await fetch(
-        connection,
-        *("references", "actors_by_name"),
-        as_of=as_of,
-        names=list(wanted),
-        folded=list(wanted.values()),
-        edit=edit,
-    )
+    words, ids = list(names), list(names.values())
     found: dict[str, list[str]] = {}
-    for row in rows:
-        found.setdefault(row["name"], []).append(row["stands"])
+    if words:
+        rows = await fetch(connection, "references", "actors_by_words", as_of=as_of, words=words, ids=ids, edit=edit)
+        for row in rows:
+            found.setdefault(row["words"], []).append(row["stands"])
     return found
 
 
-async def _words_of(connection: Any, parts: Sequence[Part]) -> dict[Part, tuple[str, str]]:
-    """The words of each part as queries: to find by, and to rank by. Empty if the language passes over all of them."""
+async def _found_by(connection: Any, parts: Sequence[Part]) -> dict[Part, str]:
+    """The words of each part as a query, empty if the language passes over all of them.
+
+    A prefix is one of a word as it is written, and so are the words before it.
+    """
     distinct = list(dict.fromkeys(parts))
-    words, prefixes = [], []
-    for part in distinct:
-        own = words_of(fold(part.text))
-        last = own.pop() if own and part.kind is Kind.PREFIX else ""
-        words.append(" ".join(own))
-        prefixes.append(last)
-    rows = await connection.fetch(query("texts", "read_parts"), words, prefixes)
-    return {part: (row["found"], row["ranked"]) for part, row in zip(distinct, rows, strict=True)}
+    exact = [words_of(normalize(part.text)) for part in distinct]
+    bare = [folded(words) for words in exact]
+    said = [[" ".join(words) for words in form] for form in (exact, bare)]
+    rows = await connection.fetch(query("texts", "read_parts"), *said)
+    found = {part: row["found"] for part, row in zip(distinct, rows, strict=True)}
+    for part, words in zip(distinct, bare, strict=True):
+        if part.kind is Kind.PREFIX:
+            found[part] = " <-> ".join(f"'={word}'" for word in words) + ":*"
+    return found
 
 
 def text_conditions(statement: Statement, text: TextAsked) -> list[str]:

@@ -43,7 +43,7 @@ from dateline_client.generated.models import (
     Revision,
     RevisionPage,
 )
-from dateline_client.records import Event, items_of, revisions_of, writable
+from dateline_client.records import Event, Replaceable, Revised, items_of, revisions_of, writable
 from dateline_client.retries import Repeat
 from dateline_client.tables import needed_pandas, table_of
 
@@ -104,18 +104,26 @@ class AsyncEvents(AsyncSender):
         )
 
     async def table(
-        self, *, max_items: int | None = None, **filters: Unpack[parameters.ListEvents]
+        self, *, max_items: int | None = None, **filters: Unpack[parameters.ListEventsItems]
     ) -> "pandas.DataFrame":
         """Find events and give them as a table for pandas, which must be installed: one row for each event.
 
         What events say of time stays text: ``date`` as it is written, ``earliest`` and ``latest`` as the days it may
-        mean, None where open. ``actors``, ``tags`` and the like are lists: see ``DataFrame.explode``.
+        mean, None where open. ``actors``, ``tags`` and the like are lists: see ``DataFrame.explode``. With
+        ``names="dated"``, ``actor_names`` are those that actors had when the event began.
 
         >>> table = await client.table(actor="north-korea")
         >>> table.explode("actor_names").groupby("actor_names").size()
         """
         needed_pandas()
-        found = self.events(max_items=max_items, page_size=1000, **filters)
+        found = self._list(
+            calls.described(list_events._get_kwargs, parameters.ListEventsItems, filters),
+            items_of(Event),
+            EventPage.from_dict,
+            max_items=max_items,
+            page_size=1000,
+            cursor=None,
+        )
         return table_of([event async for event in found])
 
     async def histogram(self, **filters: Unpack[parameters.HistogramEvents]) -> Histogram:
@@ -138,12 +146,12 @@ class AsyncEvents(AsyncSender):
             Facets.from_dict, calls.described(facet_events._get_kwargs, parameters.FacetEvents, filters)()
         )
 
-    async def get_event(self, event_id: UUID | str, *, as_of: int | str | None = None) -> Event:
+    async def get_event(self, event_id: UUID | str, *, as_of: calls.Moment | None = None) -> Event:
         """Read one event; raises NotFound."""
         return await self._read(Event.from_dict, get_event._get_kwargs(calls.uuid(event_id), as_of=calls.moment(as_of)))
 
     async def related_events(
-        self, event_id: UUID | str, *, depth: int | None = None, as_of: int | str | None = None
+        self, event_id: UUID | str, *, depth: int | None = None, as_of: calls.Moment | None = None
     ) -> RelatedEvents:
         """Read which events are related to one, over at most ``depth`` steps."""
         return await self._read(
@@ -151,7 +159,7 @@ class AsyncEvents(AsyncSender):
             related_events._get_kwargs(calls.uuid(event_id), depth=calls.given(depth), as_of=calls.moment(as_of)),
         )
 
-    async def figures(self, event_id: UUID | str, *, as_of: int | str | None = None) -> FigureComparison:
+    async def figures(self, event_id: UUID | str, *, as_of: calls.Moment | None = None) -> FigureComparison:
         """Compare the figures that the sources of an event give."""
         return await self._read(
             FigureComparison.from_dict, list_figures._get_kwargs(calls.uuid(event_id), as_of=calls.moment(as_of))
@@ -189,10 +197,12 @@ class AsyncEvents(AsyncSender):
         )
         return await self._read(Event.from_dict, arguments)
 
-    async def replace_event(self, event: Event, *, type: EditType | None = None, reason: str | None = None) -> Event:
+    async def replace_event(
+        self, event: Replaceable[UUID], *, type: EditType | None = None, reason: str | None = None
+    ) -> Event:
         """Write an event as a whole, as it stands here, changed in place. For ordinary edits, prefer ``update_event``.
 
-        Members that this version of the client does not know are erased. A correction needs a reason. Raises
+        Members that this version of the client does not know may be erased. A correction needs a reason. Raises
         RevisionMismatch if somebody else has changed it since it was read.
 
         >>> event.title = "A delegation of five arrives"
@@ -200,14 +210,14 @@ class AsyncEvents(AsyncSender):
         """
         arguments = replace_event._get_kwargs(
             event.id,
-            body=calls.body(writable(event), **calls.change(reason, type)),
+            body=calls.body(writable(event, "Event"), **calls.change(reason, type)),
             if_match=calls.tag(event.revision),
         )
         return await self._read(Event.from_dict, arguments, Repeat.UNDONE)
 
     async def update_event(
         self,
-        event: Event,
+        event: Revised[UUID],
         changes: EventPatch | Mapping[str, Any],
         *,
         type: EditType | None = None,
@@ -215,7 +225,8 @@ class AsyncEvents(AsyncSender):
     ) -> Event:
         """Change some members of an event (JSON Merge Patch: None takes away). Raises RevisionMismatch.
 
-        All others stay as they are. ``type`` and ``reason`` say why; ``change`` in the body says the same.
+        ``event`` is anything with its ``id`` and ``revision``, such as the ``document`` of a change. All other members
+        stay as they are. ``type`` and ``reason`` say why; ``change`` in the body says the same.
 
         >>> event = await client.update_event(event, {"date": "2024-06-18"}, type="clarification")
         """
@@ -226,7 +237,7 @@ class AsyncEvents(AsyncSender):
         )
         return await self._read(Event.from_dict, arguments, Repeat.UNDONE)
 
-    async def retract_event(self, event: Event, *, reason: str, idempotency_key: str | None = None) -> Event:
+    async def retract_event(self, event: Revised[UUID], *, reason: str, idempotency_key: str | None = None) -> Event:
         """Retract a published event: it stays readable, with the reason."""
         arguments = retract_event._get_kwargs(
             event.id,
@@ -238,7 +249,7 @@ class AsyncEvents(AsyncSender):
 
     async def restore_event(
         self,
-        event: Event,
+        event: Revised[UUID],
         *,
         revision: int | None = None,
         reason: str | None = None,
@@ -254,7 +265,7 @@ class AsyncEvents(AsyncSender):
         )
         return await self._read(Event.from_dict, arguments)
 
-    async def discard_event(self, event: Event) -> None:
+    async def discard_event(self, event: Revised[UUID]) -> None:
         """Discard a draft."""
         arguments = discard_draft._get_kwargs(event.id, if_match=calls.tag(event.revision))
         await self._send(arguments, Repeat.UNDONE)

@@ -30,10 +30,11 @@ class AsyncChanges(AsyncSender):
     ) -> AsyncGenerator[Change, None]:
         """Give every change after a sequence, in order and each once, and then each as it is made.
 
-        What was made before comes page by page, the rest as a stream. If that breaks off, it goes on where it was, for
-        as long as it takes; only a refusal, such as of a token that was revoked, is raised. With ``follow=False`` it
-        ends when there are no more. Keep the ``sequence`` of the last change that you have dealt with, and begin after
-        it the next time.
+        What was made before comes page by page, the rest as a stream. If that breaks off, or somebody else answers in
+        place of the service, it goes on where it was, for as long as it takes; only what the service itself refuses is
+        raised, such as a token that was revoked, and what it says and this client can't read. With ``follow=False``
+        it ends when there are no more. Keep the ``sequence`` of the last change that you have dealt with, and begin
+        after it the next time.
 
         >>> async for change in client.changes(after=bookmark):
         ...     print(change.sequence, change.entity, change.id)

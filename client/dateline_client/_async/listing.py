@@ -9,6 +9,7 @@ from dateline_client.errors import understanding
 
 Item = TypeVar("Item")
 Page = TypeVar("Page")
+Told = TypeVar("Told")
 
 
 class AsyncListing(Generic[Item, Page]):
@@ -41,9 +42,7 @@ class AsyncListing(Generic[Item, Page]):
         self._cursor = cursor
 
     async def __aiter__(self) -> AsyncIterator[Item]:
-        async for response in self._responses():
-            with understanding(response):
-                items = list(self._items_of(response.json()))
+        async for items in self._walk(lambda page: list(self._items_of(page))):
             for item in items:
                 yield item
 
@@ -54,19 +53,18 @@ class AsyncListing(Generic[Item, Page]):
         >>> async for page in client.events(actor="north-korea", count="exact").pages():
         ...     print(page.count.value, page.range_.earliest, len(page.items))
         """
-        async for response in self._responses():
-            with understanding(response):
-                page = self._page_of(response.json())
+        async for page in self._walk(self._page_of):
             yield page
 
-    async def _responses(self) -> AsyncIterator[httpx.Response]:
+    async def _walk(self, read: Callable[[dict[str, Any]], Told]) -> AsyncIterator[Told]:
+        """Give what is read of each page."""
         cursor, left = self._cursor, self._max_items
         while left is None or left > 0:
             response = await self._ask(cursor, self._page_size if left is None else min(left, self._page_size))
             with understanding(response):
                 page = response.json()
-                cursor, found = page["next"], len(page["items"])
-            yield response
+                told, cursor, found = read(page), page["next"], len(page["items"])
+            yield told
             if cursor is None:
                 return
             if left is not None:

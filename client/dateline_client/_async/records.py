@@ -12,6 +12,7 @@ from dateline_client.generated import parameters
 from dateline_client.generated.api.actors import (
     create_actor,
     get_actor,
+    get_actor_revision,
     list_actor_revisions,
     list_actors,
     merge_actor,
@@ -24,6 +25,7 @@ from dateline_client.generated.api.chronologies import (
     create_release,
     discard_chronology,
     get_chronology,
+    get_chronology_revision,
     get_release,
     list_chronologies,
     list_chronology_revisions,
@@ -34,6 +36,7 @@ from dateline_client.generated.api.chronologies import (
 from dateline_client.generated.api.sources import (
     create_source,
     get_source,
+    get_source_revision,
     list_source_revisions,
     list_sources,
     replace_source,
@@ -43,20 +46,35 @@ from dateline_client.generated.models import (
     ActorIn,
     ActorPage,
     ActorPatch,
+    ActorRevision,
     ChronologyIn,
     ChronologyPage,
     ChronologyPatch,
+    ChronologyRevision,
     EditType,
     Release,
     ReleaseEntry,
+    ReleaseIn,
     ReleasePage,
     Revision,
     RevisionPage,
     SourceIn,
     SourcePage,
     SourcePatch,
+    SourceRevision,
 )
-from dateline_client.records import Actor, Chronology, Source, items_of, revisions_of, writable
+from dateline_client.records import (
+    Actor,
+    Chronology,
+    Replaceable,
+    ReplaceableChronology,
+    Revised,
+    RevisedChronology,
+    Source,
+    items_of,
+    revisions_of,
+    writable,
+)
 from dateline_client.retries import Repeat
 
 
@@ -85,7 +103,7 @@ class AsyncActors(AsyncSender):
             cursor=cursor,
         )
 
-    async def get_actor(self, actor_id: str, *, as_of: int | str | None = None) -> Actor:
+    async def get_actor(self, actor_id: str, *, as_of: calls.Moment | None = None) -> Actor:
         """Read one actor by its id; of a merged one, the actor that stands for it. Raises NotFound."""
         return await self._read(Actor.from_dict, get_actor._get_kwargs(actor_id, as_of=calls.moment(as_of)))
 
@@ -102,26 +120,32 @@ class AsyncActors(AsyncSender):
             cursor=cursor,
         )
 
+    async def actor_revision(self, actor_id: str, number: int) -> ActorRevision:
+        """Read one revision of an actor, with the actor as it was then."""
+        return await self._read(ActorRevision.from_dict, get_actor_revision._get_kwargs(actor_id, number))
+
     async def create_actor(self, actor: ActorIn | Mapping[str, Any], *, idempotency_key: str | None = None) -> Actor:
         """Write a new actor, once, however often the request is sent."""
         arguments = create_actor._get_kwargs(body=calls.body(actor), idempotency_key=calls.key(idempotency_key))
         return await self._read(Actor.from_dict, arguments)
 
-    async def replace_actor(self, actor: Actor, *, type: EditType | None = None, reason: str | None = None) -> Actor:
+    async def replace_actor(
+        self, actor: Replaceable[str], *, type: EditType | None = None, reason: str | None = None
+    ) -> Actor:
         """Write an actor as a whole, changed in place; prefer ``update_actor``, see ``replace_event``.
 
         Raises RevisionMismatch.
         """
         arguments = replace_actor._get_kwargs(
             actor.id,
-            body=calls.body(writable(actor), **calls.change(reason, type)),
+            body=calls.body(writable(actor, "Actor"), **calls.change(reason, type)),
             if_match=calls.tag(actor.revision),
         )
         return await self._read(Actor.from_dict, arguments, Repeat.UNDONE)
 
     async def update_actor(
         self,
-        actor: Actor,
+        actor: Revised[str],
         changes: ActorPatch | Mapping[str, Any],
         *,
         type: EditType | None = None,
@@ -134,7 +158,7 @@ class AsyncActors(AsyncSender):
         return await self._read(Actor.from_dict, arguments, Repeat.UNDONE)
 
     async def merge_actor(
-        self, actor: Actor, into: str, *, reason: str | None = None, idempotency_key: str | None = None
+        self, actor: Revised[str], into: str, *, reason: str | None = None, idempotency_key: str | None = None
     ) -> Actor:
         """Have another actor, by id or name, stand for this one from now on; gives this one as it is now."""
         arguments = merge_actor._get_kwargs(
@@ -145,16 +169,14 @@ class AsyncActors(AsyncSender):
         )
         return await self._read(Actor.from_dict, arguments)
 
-    async def unmerge_actor(self, actor_id: str, *, reason: str) -> Actor:
+    async def unmerge_actor(self, actor_id: str, *, reason: str, idempotency_key: str | None = None) -> Actor:
         """Have a merged actor, by its own id, stand for itself again."""
-        # The address of a merged actor leads to another one; what stands at it says which revision the merged one has.
-        here = {**get_actor._get_kwargs(actor_id), "follow_redirects": False}
-        revision = await self._read(lambda answer: int(answer["revision"]), here)
+        # Whoever reads a merged actor is led on to another one, and sees no revision that could be named here.
         arguments = unmerge_actor._get_kwargs(
             actor_id,
             body=calls.body(calls.change(reason)),
-            if_match=calls.tag(revision),
-            idempotency_key=calls.key(None),
+            if_match="*",
+            idempotency_key=calls.key(idempotency_key),
         )
         return await self._read(Actor.from_dict, arguments)
 
@@ -184,7 +206,7 @@ class AsyncSources(AsyncSender):
             cursor=cursor,
         )
 
-    async def get_source(self, source_id: UUID | str, *, as_of: int | str | None = None) -> Source:
+    async def get_source(self, source_id: UUID | str, *, as_of: calls.Moment | None = None) -> Source:
         """Read one source; raises NotFound."""
         arguments = get_source._get_kwargs(calls.uuid(source_id), as_of=calls.moment(as_of))
         return await self._read(Source.from_dict, arguments)
@@ -202,6 +224,12 @@ class AsyncSources(AsyncSender):
             cursor=cursor,
         )
 
+    async def source_revision(self, source_id: UUID | str, number: int) -> SourceRevision:
+        """Read one revision of a source, with the source as it was then."""
+        return await self._read(
+            SourceRevision.from_dict, get_source_revision._get_kwargs(calls.uuid(source_id), number)
+        )
+
     async def create_source(
         self, source: SourceIn | Mapping[str, Any], *, idempotency_key: str | None = None
     ) -> Source:
@@ -210,7 +238,7 @@ class AsyncSources(AsyncSender):
         return await self._read(Source.from_dict, arguments)
 
     async def replace_source(
-        self, source: Source, *, type: EditType | None = None, reason: str | None = None
+        self, source: Replaceable[UUID], *, type: EditType | None = None, reason: str | None = None
     ) -> Source:
         """Write a source as a whole, changed in place; prefer ``update_source``, see ``replace_event``.
 
@@ -218,14 +246,14 @@ class AsyncSources(AsyncSender):
         """
         arguments = replace_source._get_kwargs(
             source.id,
-            body=calls.body(writable(source), **calls.change(reason, type)),
+            body=calls.body(writable(source, "Source"), **calls.change(reason, type)),
             if_match=calls.tag(source.revision),
         )
         return await self._read(Source.from_dict, arguments, Repeat.UNDONE)
 
     async def update_source(
         self,
-        source: Source,
+        source: Revised[UUID],
         changes: SourcePatch | Mapping[str, Any],
         *,
         type: EditType | None = None,
@@ -263,7 +291,7 @@ class AsyncChronologies(AsyncSender):
             cursor=cursor,
         )
 
-    async def get_chronology(self, slug: str, *, as_of: int | str | None = None) -> Chronology:
+    async def get_chronology(self, slug: str, *, as_of: calls.Moment | None = None) -> Chronology:
         """Read one chronology; raises NotFound."""
         return await self._read(Chronology.from_dict, get_chronology._get_kwargs(slug, as_of=calls.moment(as_of)))
 
@@ -280,6 +308,10 @@ class AsyncChronologies(AsyncSender):
             cursor=cursor,
         )
 
+    async def chronology_revision(self, slug: str, number: int) -> ChronologyRevision:
+        """Read one revision of a chronology, with the chronology as it was then."""
+        return await self._read(ChronologyRevision.from_dict, get_chronology_revision._get_kwargs(slug, number))
+
     async def create_chronology(
         self, chronology: ChronologyIn | Mapping[str, Any], *, idempotency_key: str | None = None
     ) -> Chronology:
@@ -290,7 +322,7 @@ class AsyncChronologies(AsyncSender):
         return await self._read(Chronology.from_dict, arguments)
 
     async def replace_chronology(
-        self, chronology: Chronology, *, type: EditType | None = None, reason: str | None = None
+        self, chronology: ReplaceableChronology, *, type: EditType | None = None, reason: str | None = None
     ) -> Chronology:
         """Write a chronology as a whole, changed in place; prefer ``update_chronology``, see ``replace_event``.
 
@@ -298,14 +330,14 @@ class AsyncChronologies(AsyncSender):
         """
         arguments = replace_chronology._get_kwargs(
             chronology.slug,
-            body=calls.body(writable(chronology), **calls.change(reason, type)),
+            body=calls.body(writable(chronology, "Chronology"), **calls.change(reason, type)),
             if_match=calls.tag(chronology.revision),
         )
         return await self._read(Chronology.from_dict, arguments, Repeat.UNDONE)
 
     async def update_chronology(
         self,
-        chronology: Chronology,
+        chronology: RevisedChronology,
         changes: ChronologyPatch | Mapping[str, Any],
         *,
         type: EditType | None = None,
@@ -319,7 +351,7 @@ class AsyncChronologies(AsyncSender):
         )
         return await self._read(Chronology.from_dict, arguments, Repeat.UNDONE)
 
-    async def discard_chronology(self, chronology: Chronology) -> None:
+    async def discard_chronology(self, chronology: RevisedChronology) -> None:
         """Discard a draft of a chronology."""
         arguments = discard_chronology._get_kwargs(chronology.slug, if_match=calls.tag(chronology.revision))
         await self._send(arguments, Repeat.UNDONE)
@@ -342,12 +374,15 @@ class AsyncChronologies(AsyncSender):
         return await self._read(Release.from_dict, get_release._get_kwargs(slug, number))
 
     async def create_release(
-        self, slug: str, *, note: str | None = None, idempotency_key: str | None = None
+        self, slug: str, release: ReleaseIn | Mapping[str, Any] | None = None, *, idempotency_key: str | None = None
     ) -> Release:
-        """Freeze a published chronology as everybody sees it now; takes a minute and more if others are being made."""
+        """Freeze a published chronology as everybody sees it now; takes a minute and more if others are being made.
+
+        ``release`` says what does not follow from the chronology: ``note``, ``licence``, ``citation``.
+        """
         arguments = create_release._get_kwargs(
             slug,
-            body=calls.body({} if note is None else {"note": note}),
+            body=calls.body({} if release is None else release),
             idempotency_key=calls.key(idempotency_key),
         )
         return await self._read(Release.from_dict, self._taking_long(arguments))

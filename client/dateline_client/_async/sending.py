@@ -13,7 +13,7 @@ import httpx
 from dateline_client import calls
 from dateline_client._async.listing import AsyncListing
 from dateline_client.errors import error_of, understanding
-from dateline_client.retries import Repeat, Retries
+from dateline_client.retries import Repeat, Retries, is_in_progress
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -38,9 +38,10 @@ class AsyncSender:
     ) -> None:
         """Make a client; nothing is sent yet.
 
-        ``timeout`` bounds each wait for the service, in seconds (batches and releases have five minutes at least), and
-        ``transport`` says how requests are sent, for proxies, certificates and tests (see httpx). White space around
-        the ``token`` is left out. Raises ValueError if address or token can't be one.
+        ``timeout`` bounds each wait for the service, in seconds: for a connection, and for each further piece of an
+        answer (batches and releases have five minutes at least); not the whole of a request. ``transport`` says how
+        requests are sent, for proxies, certificates and tests (see httpx). White space around the ``token`` is left
+        out. Raises ValueError if address or token can't be one.
         """
         headers = {"Accept": "application/json", "User-Agent": f"dateline-client/{version('dateline-client')}"}
         if token is not None:
@@ -85,17 +86,17 @@ class AsyncSender:
             if wait_s is None:
                 break
             await self._pause(wait_s)
-            attempt, waited_s = attempt + 1, waited_s + wait_s
-        error = error_of(outcome, moved=not arguments.get("follow_redirects", True))
+            waited_s += wait_s
+            attempt += not is_in_progress(outcome)
+        error = error_of(outcome)
         if error is not None:
             raise error
         assert isinstance(outcome, httpx.Response)
         return outcome
 
     async def _attempt(self, arguments: Mapping[str, Any]) -> httpx.Response | httpx.RequestError:
-        leads_on = arguments["method"] == "get"
         try:
-            return await self._http.request(**{"follow_redirects": leads_on, **arguments})
+            return await self._http.request(**arguments, follow_redirects=arguments["method"] == "get")
         except httpx.RequestError as error:
             return error
 
