@@ -93,7 +93,11 @@ IN_HANDLERS = {
         "api/http/answers.py", '"next": following,', "", "listSources", "Response violates schema"
     ),
     "an answer has a member that nothing tells of": Mistake(
-        "api/http/answers.py", '"next": following,', '"next": following, "previous": None,', "listSources", "schema"
+        "api/http/answers.py",
+        '"next": following,',
+        '"next": following, "previous": None,',
+        "listSources",
+        "Response violates schema",
     ),
     "a page has one item too many": Mistake(
         "api/store/reading.py",
