@@ -83,24 +83,10 @@ class _Comparison:
     def operation(self, old: Json, new: Json) -> Iterator[str]:
         if old["tags"] != new["tags"]:
             yield f"its tags were {old['tags']} and are {new['tags']}: generated clients have it elsewhere"
-        yield from self._security(old["security"] or [{}], new["security"] or [{}])
+        yield from _security(old, new)
         yield from self._parameters(old, new)
         yield from self._body(old.get("requestBody"), new.get("requestBody"))
         yield from self._answers(old["responses"], new["responses"])
-
-    def _security(self, old: list[Json], new: list[Json]) -> Iterator[str]:
-        """Name what sufficed and does no more: no token, or one with certain scopes."""
-        for sent in old:
-            if not any(
-                all(scheme in sent and _allowed(scopes, sent[scheme]) for scheme, scopes in needed.items())
-                for needed in new
-            ):
-                scopes = sorted({scope for needed in new for names in needed.values() for scope in names})
-                yield (
-                    f"it needs a token now, with the scope {' or '.join(scopes)}"
-                    if not sent
-                    else (f"its token needs the scope {' or '.join(scopes)} now")
-                )
 
     def _parameters(self, old: Json, new: Json) -> Iterator[str]:
         olds, news = (
@@ -279,9 +265,16 @@ def _resolved(value: Json, document: Json) -> Json:
     return value
 
 
-def _allowed(needed: list[str], given: list[str]) -> bool:
-    """Say whether a token with certain scopes may do what needs others: each includes those before it."""
-    return all(any(SCOPES.index(one) >= SCOPES.index(scope) for one in given) for scope in needed)
+def _security(old: Json, new: Json) -> Iterator[str]:
+    """Name what sufficed and does no more: no token, or one with a lesser scope (each includes those before it)."""
+    before, after = ([sorted(one) for one in operation["security"] or [{}]] for operation in (old, new))
+    scopes = old.get("x-scope", SCOPES[0]), new.get("x-scope", SCOPES[0])
+    if [] in before and [] not in after:
+        yield f"it needs a token now, with the scope {scopes[1]}"
+    elif [] not in after and not set(map(tuple, before)) <= set(map(tuple, after)):
+        yield f"it takes other tokens: {after}, not {before}"
+    elif [] not in after and SCOPES.index(scopes[0]) < SCOPES.index(scopes[1]):
+        yield f"its token needs the scope {scopes[1]} now"
 
 
 def _told_by(schema: Json, document: Json) -> Json | None:

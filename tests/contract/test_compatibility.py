@@ -100,11 +100,11 @@ BREAKING: dict[str, tuple[Callable[[Json], None], str]] = {
     "an operation moves": (rename("/v1/changes/head", "/v1/head"), "getHead: it is at GET /v1/head"),
     "an operation gets another tag": (put(f"{EVENTS}/tags", ["changes"]), "listEvents: its tags were"),
     "reading needs a token": (
-        put(f"{EVENTS}/security", [{"bearerAuth": ["read"]}]),
+        put(f"{EVENTS}/security", [{"bearerAuth": []}]),
         "listEvents: it needs a token now",
     ),
     "writing needs another scope": (
-        put("paths/~v1~events/post/security", [{"bearerAuth": ["admin"]}]),
+        put("paths/~v1~events/post/x-scope", "admin"),
         "createEvent: its token needs the scope admin now",
     ),
     "a parameter goes": (parameter("bbox", gone=True), "listEvents: the parameter bbox is gone"),
@@ -203,7 +203,7 @@ BREAKING: dict[str, tuple[Callable[[Json], None], str]] = {
 }
 
 ALLOWED: dict[str, Callable[[Json], None]] = {
-    "a scope that is not needed": put("paths/~v1~events/post/security", [{"bearerAuth": ["read"]}]),
+    "a scope that is not needed": put("paths/~v1~events/post/x-scope", "read"),
     "no token that is needed": put("paths/~v1~events/post/security", [{}]),
     "another operation": put("paths/~v1~places", {"get": {"operationId": "listPlaces", "responses": {}}}),
     "another parameter": parameter("desk"),
