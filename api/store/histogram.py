@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from api.store.bounded import TimeBound, counting_time
 from api.store.event_search import Search, refuse_drafts, window_of
-from api.store.found import Sample, entries, new_statement, sample_for, search_to_count
+from api.store.found import Sample, entries, new_statement, sample_for, searches_to_count
 from api.store.head import find_moment
 from api.store.select.keys import AHEAD_S, MOST_BEHIND_S
 from api.store.sql import Statement
 from api.store.store import Store
-from schema.bins import MAXIMUM_BINS, bounds_of_bins, described_bins, finest_interval, number_of_bins
+from schema.bins import LONGEST_DAYS, MAXIMUM_BINS, bounds_of_bins, described_bins, finest_interval, number_of_bins
 from schema.counting import Binning, Histogram, HistogramQuery
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Window
 from schema.edtf.calendar import SECONDS_PER_DAY
@@ -62,7 +62,7 @@ async def count_over_time(store: Store, asked: HistogramQuery, *, edit: bool) ->
         _refuse_too_many(days.begin, days.until, asked)
     async with store.reading() as connection:
         moment = None if asked.as_of is None else await find_moment(connection, asked.as_of, edit=edit)
-        search = await search_to_count(connection, asked, moment, edit=edit)
+        [search] = await searches_to_count(connection, asked, [asked], moment, edit=edit)
         exact, tally = True, None
         if search is not None:
             bound = counting_time()
@@ -128,16 +128,19 @@ async def _tally(
     sums = by_bin[None]
     total, left_out = round(sums["inside"] or 0), round(sums["opened"])
     counts = [count * scale for count in _counts(by_bin, bounds)]
+    if asked.bin is Binning.EXCLUDE:
+        bounds, counts = _without_ends(bounds, counts, days)
     return _Tally(bounds, counts, round(total * scale), round(left_out * scale))
 
 
 async def _extent(
     bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, sample: Sample | None
 ) -> Any:
-    """Look how far the events reach that are counted."""
+    """Look how far the events reach that are counted, and perhaps those that are short and yet lie in several bins."""
     statement = new_statement(search)
     undated = _undated(statement, asked, _Days(None, None))
-    text = statement.fragment("extent").replace("{undated}", undated)
+    short = statement.fragment("short", days=LONGEST_DAYS[asked.interval]) if asked.bin is Binning.EXCLUDE else ""
+    text = statement.fragment("extent").replace("{undated}", undated).replace("{short}", short)
     text = text.replace("{entries}", entries(statement, search, sample))
     rows = await bound.fetch(connection, text, *statement.values)
     return None if rows is None else rows[0]
@@ -161,6 +164,14 @@ def _stretch(extent: Any, asked: HistogramQuery, days: _Days) -> tuple[int | Non
         last = extent["last_start"] + 1 if asked.bin is Binning.EARLIEST else extent["last_end"]
         past = -(-last // SECONDS_PER_DAY)
     return first, past
+
+
+def _without_ends(bounds: list[int], counts: list[float], days: _Days) -> tuple[list[int], list[float]]:
+    """Take the empty bins away at the ends of a range that are open."""
+    some = [place for place, count in enumerate(counts) if count]
+    first = 0 if days.begin is not None else min(some, default=len(counts))
+    past = len(counts) if days.until is not None else max(some, default=-1) + 1
+    return (bounds[first : past + 1], counts[first:past]) if first < past else ([], [])
 
 
 def _nothing(asked: HistogramQuery, days: _Days) -> _Tally:
