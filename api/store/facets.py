@@ -29,8 +29,8 @@ from schema.query import Included, Range
 _EXACT_SHARE = 0.5
 #: So many events are counted by their documents rather than along the index.
 FEW = 10_000
-#: So many events at most are counted where there is no time for all.
-_SAMPLE = 2_500
+#: So many events at most are counted where there is no time for all: few first, and then more if there is time.
+_SAMPLES = (500, 2_500)
 
 _PREFIXES = {
     Dimension.ACTOR: terms.actor_term(""),
@@ -128,8 +128,9 @@ def _apart(part: Part) -> list[Part]:
 async def count_values(bound: TimeBound, connection: Any, parts: Sequence[Part]) -> Counted:
     """Count by the dimensions of each part, as well as there is time for.
 
-    All events, in the first half of the time; and then, of the parts for which that was too short, a sample. Where
-    that is not done in time either, nothing is known. Whatever is kept of counts comes in here.
+    All events, in the first half of the time; and then, of the parts for which that was too short, a sample, small
+    ones of all before larger ones. Where none is counted in time, nothing is known. Whatever is kept of counts comes in
+    here.
     """
     facets: Counted = {}
     left = []
@@ -137,13 +138,14 @@ async def count_values(bound: TimeBound, connection: Any, parts: Sequence[Part])
         rows = await (_by_counts if part.is_kept else _one_by_one)(share, connection, part)
         if rows is None:
             left.append(part)
-        else:
-            facets |= _facets(rows, part, exact=True)
-    for part, share in bound.divided(left):
-        sample = await sample_for(connection, part.search, _SAMPLE, edit=part.edit)
-        ids = await _ids(share, connection, part.search, sample)
-        rows = None if ids is None else await _by_documents(share, connection, part, ids)
-        facets |= _facets(rows or [], part, exact=False, scale=sample.scale)
+        facets |= _facets(rows or [], part, exact=rows is not None)
+    for size in _SAMPLES:
+        for part, share in bound.divided(left):
+            sample = await sample_for(connection, part.search, size, edit=part.edit)
+            ids = await _ids(share, connection, part.search, sample)
+            rows = None if ids is None else await _by_documents(share, connection, part, ids)
+            if rows is not None:
+                facets |= _facets(rows, part, exact=False, scale=sample.scale)
     return facets
 
 

@@ -19,8 +19,8 @@ from schema.query import Range
 
 #: All events are counted in the first part of the time, or else a sample in the rest.
 _EXACT_SHARE = 0.6
-#: So many events at most are counted where there is no time for all.
-_SAMPLE = 5_000
+#: So many events at most are counted where there is no time for all: few first, and then more if there is time.
+_SAMPLES = (500, 5_000)
 #: Sums of fractions are rounded to so many places.
 _PLACES = 6
 
@@ -63,19 +63,25 @@ async def count_over_time(store: Store, asked: HistogramQuery, *, edit: bool) ->
     async with store.reading() as connection:
         moment = None if asked.as_of is None else await find_moment(connection, asked.as_of, edit=edit)
         [search] = await searches_to_count(connection, asked, [asked], moment, edit=edit)
-        exact, tally = True, None
-        if search is not None:
+        if search is None:
+            tally, exact = _nothing(asked, days), True
+        else:
             bound = counting_time()
-            tally = await _tally(bound.part(_EXACT_SHARE), connection, search, asked, days)
-            if tally is None:
-                exact = False
-                sample = await sample_for(connection, search, _SAMPLE, edit=edit)
-                tally = await _tally(bound, connection, search, asked, days, sample)
-    if search is None:
-        tally = _nothing(asked, days)
-    elif tally is None:
-        tally = _Tally([], [], search.most, 0)
+            counted = await _tally(bound.part(_EXACT_SHARE), connection, search, asked, days)
+            exact = counted is not None
+            tally = counted or await _estimate(bound, connection, search, asked, days, edit=edit)
     return _written(asked, window, tally, None if moment is None else moment.sequence, exact=exact)
+
+
+async def _estimate(
+    bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, days: _Days, *, edit: bool
+) -> _Tally:
+    """Count a sample, as large a one as there is time for; without any there are no bins."""
+    tally = _Tally([], [], search.most, 0)
+    for size in _SAMPLES:
+        sample = await sample_for(connection, search, size, edit=edit)
+        tally = await _tally(bound, connection, search, asked, days, sample) or tally
+    return tally
 
 
 def _written(asked: HistogramQuery, window: Window, tally: _Tally, as_of: int | None, *, exact: bool) -> Histogram:

@@ -168,6 +168,28 @@ async def test_an_estimate_answers_the_question(half_merged: Crowded, monkeypatc
     assert (await _read(half_merged, asked))["facets"] == dict.fromkeys(sampled, nothing)
 
 
+async def test_a_small_sample_is_better_than_none(crowded: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "COUNTING_S", 60)
+    paths = ["/facets?occurrence=occurred&top=1", "/histogram?date_from=1950&date_to=2029&interval=decade"]
+    exact = [await _read(crowded, path) for path in paths]
+    for module in (facets, histogram):
+        monkeypatch.setattr(module, "_EXACT_SHARE", 0)
+    fetch = TimeBound.fetch
+
+    async def fetched(bound: TimeBound, connection: Any, sql: str, *values: Any) -> list[Any] | None:
+        sizes = [len(value) for value in values if isinstance(value, list)]
+        return await fetch(bound, connection, sql, *values) if max(sizes) <= 500 else None
+
+    monkeypatch.setattr(TimeBound, "fetch", fetched)
+    sampled = [await _read(crowded, path) for path in paths]
+    assert not any(any(_is_exact(answer)) for answer in sampled)
+    for dimension in ("kind", "confidence", "occurrence"):
+        [true], [estimated] = (answer[0]["facets"][dimension]["values"] for answer in (exact, sampled))
+        assert estimated["value"] == true["value"]
+        assert estimated["count"] == pytest.approx(true["count"], rel=0.3)
+    assert sampled[1]["counted"] == pytest.approx(exact[1]["counted"], rel=0.2)
+
+
 async def test_actors_that_are_one_spoil_no_other_dimension(
     half_merged: Crowded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
