@@ -181,11 +181,10 @@ async def test_any_histogram_has_what_the_model_has(store: Store, asked: Asked) 
         answer = await count_over_time(store, query, edit=True)
     assert answer.exact
     first, past = _reach([date for date in dated if _has_a_bin(date, asked, begin, until)], asked.binning, begin, until)
-    some = first < past
     assert (answer.total, answer.undated) == (len(found), len(found) - len(dated))
-    assert bool(answer.bins) == bool(some)
-    if some:
-        _check_counts(answer, asked, window, dated)
+    assert bool(answer.bins) == (first < past)
+    if answer.bins:
+        _check_counts(answer, asked, window, dated, (first, past))
     assert abs(answer.total - answer.undated - answer.counted - answer.elsewhere) < 1e-5
 
 
@@ -213,8 +212,12 @@ def _has_a_bin(date: Edtf, asked: Asked, begin: int | None, until: int | None) -
     return asked.binning is not Binning.EXCLUDE or (inside and _places(first, past, asked.interval) == 1)
 
 
-def _check_counts(answer: Histogram, asked: Asked, window: Window, dated: list[Edtf]) -> None:
+def _check_counts(
+    answer: Histogram, asked: Asked, window: Window, dated: list[Edtf], counted_in: tuple[int, int]
+) -> None:
     stretches = _check_bins(answer.bins, asked.interval, window)
+    assert stretches[0][0] <= counted_in[0] < stretches[0][1]
+    assert stretches[-1][0] < counted_in[1] <= stretches[-1][1]
     reach = stretches[0][0], stretches[-1][1]
     counted = Fraction(0)
     for one, (first, past) in zip(answer.bins, stretches, strict=True):
