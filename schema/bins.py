@@ -11,6 +11,8 @@ from schema.edtf.wording import MONTHS
 
 #: How many bins an answer has at most.
 MAXIMUM_BINS = 10_000
+#: The most days that a whole bin has.
+LONGEST_DAYS = {Interval.DAY: 1, Interval.MONTH: 31, Interval.YEAR: 366, Interval.DECADE: 3653}
 
 
 class _Calendar(NamedTuple):

@@ -32,13 +32,14 @@ async def histogram_events(
 ) -> Response[bytes]:
     """Count the events that the filters find in bins of the calendar.
 
-    Bins go from `date_from` to `date_to` or, where one is left out, from the first to the last event found; at most
-    10,000. An event whose date is rough has, with `bin=spread`, a part of its weight of one in each bin that it may
-    lie in. One with an open or unknown end is counted only with a range that is bounded on both sides, evenly over its
-    days in it. Days are those of the dates as written, in no time zone.
+    Bins go from `date_from` to `date_to` or, where one is left out, from the first to the last event that is counted;
+    at most 10,000. An event whose date is rough has, with `bin=spread`, a part of its weight of one in each bin that it
+    may lie in. One with an open or unknown end is counted only with a range that is bounded on both sides, evenly over
+    its days in it. Days are those of the dates as written, in no time zone.
 
-    Counting takes at most a second and a half. If that is not enough, `exact` is false and the numbers are those of a
-    sample or, where not even that was counted, `bins` is empty and `total` says how many there are at most.
+    Counting itself stops after a second and a half; looking up what the filters stand for comes before it. If that is
+    not enough, `exact` is false and the numbers are those of a sample or, where not even that was counted, `bins` is
+    empty and `total` says how many there are at most.
     """
     tag = await list_tag(request, store, reader, clock="" if asked.overdue is None else this_minute())
     if (unchanged := answer_unchanged(request, tag)) is not None:
@@ -68,7 +69,9 @@ async def facet_events(request: HttpRequest, store: TheStore, reader: TheReader,
     An event counts once for each value that it has: two actors make it count for both. Actors that have been merged
     count as the one that stands for them.
 
-    Counting takes at most a second and a half. If that is not enough, `exact` is false and the counts are estimates.
+    Counting itself stops after a second and a half, which all facets share; looking up what the filters stand for
+    comes before it. Where that is not enough, `exact` is false and the counts are those of a sample or, where not even
+    that was counted, `values` is empty and `more` is true.
     """
     tag = await list_tag(request, store, reader, clock="" if asked.overdue is None else this_minute())
     if (unchanged := answer_unchanged(request, tag)) is not None:

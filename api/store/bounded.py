@@ -1,7 +1,8 @@
 """Statements that may be given up: what counts has so much time, and the rest of the request goes on without it."""
 
+from collections.abc import Iterator, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -9,6 +10,8 @@ from api.store.sql import query
 
 #: How long the counting of one answer may take, in seconds.
 COUNTING_S = 1.5
+
+_T = TypeVar("_T")
 
 
 class TimeBound:
@@ -25,6 +28,11 @@ class TimeBound:
     def part(self, share: float) -> "TimeBound":
         """A part of what is left."""
         return TimeBound(self.left_s * share)
+
+    def divided(self, among: Sequence[_T]) -> Iterator[tuple[_T, "TimeBound"]]:
+        """Each with its equal part of what is left when its turn comes: what one leaves over, all after it have."""
+        for number, one in enumerate(among):
+            yield one, self.part(1 / (len(among) - number))
 
     async def fetch(self, connection: Any, sql: str, *values: Any) -> list[Any] | None:
         """Fetch the rows of a statement that only reads; None if the time is over before they are there.

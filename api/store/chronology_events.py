@@ -6,9 +6,10 @@ from uuid import UUID
 
 from msgspec import Meta, structs
 
+from api.store.bounded import counting_time
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.dated_names import nameless, names_asked_for
-from api.store.event_search import Search, Wanted, refuse_drafts, search_for, states_of, window_of
+from api.store.event_search import Search, Wanted, refuse_drafts, resolve, search_for, states_of, window_of
 from api.store.head import SeenHead
 from api.store.listing import (
     NOTHING,
@@ -17,11 +18,11 @@ from api.store.listing import (
     count_found,
     fetch_by_keys,
     keys_of,
-    latest_found,
     listed_moment,
+    ranked_page,
 )
-from api.store.reading import Item, Page, Sealed
-from api.store.relevance import fetch_ranked, ranked, refuse_without_text
+from api.store.reading import Item, Sealed
+from api.store.relevance import refuse_without_text
 from api.store.select.keys import Place
 from api.store.sql import Statement
 from api.store.store import Store
@@ -50,6 +51,11 @@ class _Lists(NamedTuple):
     order: Wanted  # which names the order of all that is not in the order by hand
     hand: dict[UUID, int]  # the places of what was picked, if the list begins with that; else nothing
 
+    @property
+    def searches(self) -> list[Search]:
+        """Those that there are. What was picked is not found by the filter."""
+        return [search for search in (self.by_hand, self.filtered) if search is not None]
+
 
 async def list_chronology_events(
     store: Store, chronology: Chronology, asked: EventQuery, *, edit: bool, bare: bool = False
@@ -74,7 +80,8 @@ async def list_chronology_events(
         count = await _count(connection, lists, asked.count)
         as_of = lists.order.as_of
         if asked.sort is Sort.RELEVANCE:
-            page, said = await _ranked(connection, lists, cursor, asked.limit + 1, bare=bare)
+            place = cursor[1:] if cursor is not None else None
+            page, said = await ranked_page(connection, lists.searches, place, asked.limit + 1, bare=bare)
             notices += said
         else:
             statement = Statement("select", as_of)
@@ -104,14 +111,15 @@ async def _lists(
     sort = asked.sort or (own.sort if own is not None else None) or Sort.DATE
     filters = [structs.replace(asked, sort=None)]
     by_hand = Wanted(filters, states_of(asked.state), sort, only=picked, moment=moment)
+    resolved = await resolve(connection, filters if own is None else [own, *filters], moment, edit=edit)
     found = None
     if own is not None:
         # A state that neither names is published; what both name has to be the same.
         states = set(states_of(own.state or asked.state)) & set(states_of(asked.state or own.state))
         found = Wanted([own, *filters], sorted(states), sort, without=picked, moment=moment)
     return _Lists(
-        await search_for(connection, by_hand, edit=edit) if picked else None,
-        await search_for(connection, found, edit=edit) if found is not None else None,
+        await search_for(connection, by_hand, edit=edit, resolved=resolved[-1:]) if picked else None,
+        await search_for(connection, found, edit=edit, resolved=resolved) if found is not None else None,
         by_hand,
         {event_id: place for place, event_id in enumerate(picked)} if asked.sort is None else {},
     )
@@ -152,18 +160,6 @@ async def _keys(
     )
 
 
-async def _ranked(
-    connection: Any, lists: _Lists, cursor: tuple[int, int, UUID] | None, limit: int, *, bare: bool
-) -> tuple[Page, list[str]]:
-    """A page of both lists by relevance, and what is to be said of it. What was picked is not found by the filter."""
-    searches = [search for search in (lists.by_hand, lists.filtered) if search is not None]
-    found = [place for search in searches for place in await latest_found(connection, search)]
-    text = searches[0].text if searches else None
-    as_of = lists.order.as_of
-    places, notices = await ranked(connection, found, text, as_of, cursor[1:] if cursor is not None else None)
-    return await fetch_ranked(connection, places[:limit], as_of, bare=bare), notices
-
-
 def _in_order(items: list[Item], lists: _Lists) -> list[Item]:
     if lists.order.sort is Sort.RELEVANCE:
         return items
@@ -182,11 +178,8 @@ def _place(item: Item, lists: _Lists) -> list[Any]:
 async def _count(connection: Any, lists: _Lists, counting: Counting) -> Count | None:
     if counting is Counting.NONE:
         return None
-    counts = [
-        await count_found(connection, search, counting)
-        for search in (lists.by_hand, lists.filtered)
-        if search is not None
-    ]
+    bound = counting_time()
+    counts = [await count_found(bound, connection, search, counting) for search in lists.searches]
     found = [count for count in counts if count is not None]
     return Count(value=sum(count.value for count in found), exact=all(count.exact for count in found))
 

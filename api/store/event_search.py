@@ -106,14 +106,25 @@ class Search(NamedTuple):
         return min(sum(term.events for term in terms) for terms in (self.every, *self.groups))
 
 
-async def search_for(connection: Any, wanted: Wanted, *, edit: bool) -> Search | None:
-    """Look up what the values of filters stand for; None if one of the filters fits no event.
+async def resolve(
+    connection: Any, filters: Sequence[EventFilter], moment: SeenHead | None, *, edit: bool
+) -> list[Resolved]:
+    """Look up what the values of filters stand for: names, members, texts."""
+    now, as_of = (datetime.now(UTC), None) if moment is None else (moment.recorded_at, moment.sequence)
+    return [await resolved_from(connection, asked, now, edit=edit, as_of=as_of) for asked in filters]
 
-    The application chooses which group of terms leads, by counts that are kept with every write: a plan made for
-    any value would walk a popular term to the end.
+
+async def search_for(
+    connection: Any, wanted: Wanted, *, edit: bool, resolved: list[Resolved] | None = None
+) -> Search | None:
+    """Look up what filters stand for, and how many events have it; None if one of the filters fits no event.
+
+    ``resolved`` says what their values stand for, if that is known; it may be of filters that ask for more besides. The
+    application chooses which group of terms leads, by counts that are kept with every write: a plan made for any value
+    would walk a popular term to the end.
     """
-    now = datetime.now(UTC) if wanted.moment is None else wanted.moment.recorded_at
-    resolved = [await resolved_from(connection, asked, now, edit=edit, as_of=wanted.as_of) for asked in wanted.filters]
+    if resolved is None:
+        resolved = await resolve(connection, wanted.filters, wanted.moment, edit=edit)
     named = [group for asked, one in zip(wanted.filters, resolved, strict=True) for group in groups_of(asked, one)]
     if any(asked.q is not None and one.text is None for asked, one in zip(wanted.filters, resolved, strict=True)):
         return None  # of a chronology, whose language or actors have changed since it was written

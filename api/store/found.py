@@ -3,10 +3,11 @@
 The same filters and windows as for a page hold, but the walks go to their ends and nothing is merged in order.
 """
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from api.store.event_search import Search, Wanted, checks_of, search_for, states_of
+from api.store.event_search import Search, Wanted, checks_of, resolve, search_for, states_of
 from api.store.head import SeenHead, head_of
 from api.store.select.few import few_changed
 from api.store.select.keys import conditions_on, date_conditions, walks_of
@@ -20,14 +21,23 @@ def new_statement(search: Search) -> Statement:
     return Statement("select", search.wanted.as_of, "counting")
 
 
-async def search_to_count(connection: Any, asked: EventFilter, moment: SeenHead | None, *, edit: bool) -> Search | None:
-    """Look up what is to be counted; None if one of the filters fits no event. What few changed is known by id."""
-    states = states_of(asked.state)
-    search = await search_for(connection, Wanted([asked], states, Sort.DATE, moment=moment), edit=edit)
-    if search is None or search.updated_from is None or search.wanted.only is not None:
-        return search
-    few = await few_changed(connection, states, search.updated_from, search.wanted.as_of)
-    return search if few is None else search._replace(wanted=search.wanted._replace(only=few))
+async def searches_to_count(
+    connection: Any, asked: EventFilter, questions: Sequence[EventFilter], moment: SeenHead | None, *, edit: bool
+) -> list[Search | None]:
+    """Look up what is to be counted for each question; None where one of its filters fits no event.
+
+    A question is what is asked without some of its filters, or with all. What their values stand for is looked up once.
+    Events that are few because they have changed lately are known by their ids.
+    """
+    wanted = Wanted([asked], states_of(asked.state), Sort.DATE, moment=moment)
+    resolved = await resolve(connection, [asked], moment, edit=edit)
+    since = resolved[0].updated_from
+    if since is not None:
+        wanted = wanted._replace(only=await few_changed(connection, wanted.states, since, wanted.as_of))
+    return [
+        await search_for(connection, wanted._replace(filters=[question]), edit=edit, resolved=resolved)
+        for question in questions
+    ]
 
 
 class Sample(NamedTuple):

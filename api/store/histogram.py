@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from api.store.bounded import TimeBound, counting_time
 from api.store.event_search import Search, refuse_drafts, window_of
-from api.store.found import Sample, entries, new_statement, sample_for, search_to_count
+from api.store.found import Sample, entries, new_statement, sample_for, searches_to_count
 from api.store.head import find_moment
 from api.store.select.keys import AHEAD_S, MOST_BEHIND_S
 from api.store.sql import Statement
 from api.store.store import Store
-from schema.bins import MAXIMUM_BINS, bounds_of_bins, described_bins, finest_interval, number_of_bins
+from schema.bins import LONGEST_DAYS, MAXIMUM_BINS, bounds_of_bins, described_bins, finest_interval, number_of_bins
 from schema.counting import Binning, Histogram, HistogramQuery
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Window
 from schema.edtf.calendar import SECONDS_PER_DAY
@@ -19,8 +19,8 @@ from schema.query import Range
 
 #: All events are counted in the first part of the time, or else a sample in the rest.
 _EXACT_SHARE = 0.6
-#: So many events at most are counted where there is no time for all.
-_SAMPLE = 5_000
+#: So many events at most are counted where there is no time for all: few first, and then more if there is time.
+_SAMPLES = (500, 5_000)
 #: Sums of fractions are rounded to so many places.
 _PLACES = 6
 
@@ -62,20 +62,26 @@ async def count_over_time(store: Store, asked: HistogramQuery, *, edit: bool) ->
         _refuse_too_many(days.begin, days.until, asked)
     async with store.reading() as connection:
         moment = None if asked.as_of is None else await find_moment(connection, asked.as_of, edit=edit)
-        search = await search_to_count(connection, asked, moment, edit=edit)
-        exact, tally = True, None
-        if search is not None:
+        [search] = await searches_to_count(connection, asked, [asked], moment, edit=edit)
+        if search is None:
+            tally, exact = _nothing(asked, days), True
+        else:
             bound = counting_time()
-            tally = await _tally(bound.part(_EXACT_SHARE), connection, search, asked, days)
-            if tally is None:
-                exact = False
-                sample = await sample_for(connection, search, _SAMPLE, edit=edit)
-                tally = await _tally(bound, connection, search, asked, days, sample)
-    if search is None:
-        tally = _nothing(asked, days)
-    elif tally is None:
-        tally = _Tally([], [], search.most, 0)
+            counted = await _tally(bound.part(_EXACT_SHARE), connection, search, asked, days)
+            exact = counted is not None
+            tally = counted or await _estimate(bound, connection, search, asked, days, edit=edit)
     return _written(asked, window, tally, None if moment is None else moment.sequence, exact=exact)
+
+
+async def _estimate(
+    bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, days: _Days, *, edit: bool
+) -> _Tally:
+    """Count a sample, as large a one as there is time for; without any there are no bins."""
+    tally = _Tally([], [], search.most, 0)
+    for size in _SAMPLES:
+        sample = await sample_for(connection, search, size, edit=edit)
+        tally = await _tally(bound, connection, search, asked, days, sample) or tally
+    return tally
 
 
 def _written(asked: HistogramQuery, window: Window, tally: _Tally, as_of: int | None, *, exact: bool) -> Histogram:
@@ -128,16 +134,19 @@ async def _tally(
     sums = by_bin[None]
     total, left_out = round(sums["inside"] or 0), round(sums["opened"])
     counts = [count * scale for count in _counts(by_bin, bounds)]
+    if asked.bin is Binning.EXCLUDE:
+        bounds, counts = _without_ends(bounds, counts, days)
     return _Tally(bounds, counts, round(total * scale), round(left_out * scale))
 
 
 async def _extent(
     bound: TimeBound, connection: Any, search: Search, asked: HistogramQuery, sample: Sample | None
 ) -> Any:
-    """Look how far the events reach that are counted."""
+    """Look how far the events reach that are counted, and perhaps those that are short and yet lie in several bins."""
     statement = new_statement(search)
     undated = _undated(statement, asked, _Days(None, None))
-    text = statement.fragment("extent").replace("{undated}", undated)
+    short = statement.fragment("short", days=LONGEST_DAYS[asked.interval]) if asked.bin is Binning.EXCLUDE else ""
+    text = statement.fragment("extent").replace("{undated}", undated).replace("{short}", short)
     text = text.replace("{entries}", entries(statement, search, sample))
     rows = await bound.fetch(connection, text, *statement.values)
     return None if rows is None else rows[0]
@@ -161,6 +170,14 @@ def _stretch(extent: Any, asked: HistogramQuery, days: _Days) -> tuple[int | Non
         last = extent["last_start"] + 1 if asked.bin is Binning.EARLIEST else extent["last_end"]
         past = -(-last // SECONDS_PER_DAY)
     return first, past
+
+
+def _without_ends(bounds: list[int], counts: list[float], days: _Days) -> tuple[list[int], list[float]]:
+    """Take the empty bins away at the ends of a range that are open."""
+    some = [place for place, count in enumerate(counts) if count]
+    first = 0 if days.begin is not None else min(some, default=len(counts))
+    past = len(counts) if days.until is not None else max(some, default=-1) + 1
+    return (bounds[first : past + 1], counts[first:past]) if first < past else ([], [])
 
 
 def _nothing(asked: HistogramQuery, days: _Days) -> _Tally:

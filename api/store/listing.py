@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from api.store.bounded import counting_time
+from api.store.bounded import TimeBound, counting_time
 from api.store.cursor import fingerprint, seal, unseal
 from api.store.dated_names import DatedNames, nameless, names_asked_for
 from api.store.event_search import (
@@ -23,6 +23,7 @@ from api.store.relevance import fetch_ranked, pinned, ranked, refuse_without_tex
 from api.store.select.chosen import FEW, chosen_statement
 from api.store.select.few import few_changed
 from api.store.select.keys import Place, Position, keys_statement
+from api.store.select.text import TextAsked
 from api.store.sql import Statement
 from api.store.store import Store
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Window
@@ -74,12 +75,10 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
         search = await search_for(connection, wanted, edit=edit)
         if search is None:
             return Listed(NOTHING, None, none, window, wanted.as_of, notices, nameless(asked))
-        count = await count_found(connection, search, asked.count)
+        count = await count_found(counting_time(), connection, search, asked.count)
         if wanted.sort is Sort.RELEVANCE:
-            found = await latest_found(connection, search)
-            places, said = await ranked(connection, found, search.text, wanted.as_of, cursor)
+            page, said = await ranked_page(connection, [search], cursor, asked.limit + 1, bare=bare)
             notices += said
-            page = await fetch_ranked(connection, places[: asked.limit + 1], wanted.as_of, bare=bare)
         else:
             statement = Statement("select", wanted.as_of)
             keys = await keys_of(connection, statement, search, cursor, asked.limit + 1)
@@ -96,7 +95,36 @@ async def list_events(store: Store, asked: EventQuery, *, edit: bool, bare: bool
     return Listed(page._replace(items=items), following, count, window, wanted.as_of, notices, names)
 
 
-async def latest_found(connection: Any, search: Search) -> list[Position]:
+async def ranked_page(
+    connection: Any, searches: Sequence[Search], cursor: Position | None, limit: int, *, bare: bool
+) -> tuple[Page, list[str]]:
+    """A page by relevance of all that some searches find, none of it twice, and what is to be said of it.
+
+    All of them ask for the same text, as of the same moment, but may be of other states.
+    """
+    if not searches:
+        return NOTHING, []
+    as_of = searches[0].wanted.as_of
+    found = [place for search in searches for place in await _latest_found(connection, search)]
+    places, notices = await ranked(connection, found, _text_of(searches), as_of, cursor)
+    return await fetch_ranked(connection, places[:limit], as_of, bare=bare), notices
+
+
+def _text_of(searches: Sequence[Search]) -> TextAsked | None:
+    """The text that searches ask for, with the terms of the states of each."""
+    texts = [search.text for search in searches if search.text is not None]
+    if not texts:
+        return None
+    wanted = zip(*(text.wanted for text in texts), strict=True)
+    return texts[0]._replace(
+        wanted=[
+            alternatives[0]._replace(terms=tuple(term for one in alternatives for term in one.terms))
+            for alternatives in wanted
+        ]
+    )
+
+
+async def _latest_found(connection: Any, search: Search) -> list[Position]:
     """The latest by date that are found, one more than are ranked: where each starts, and its id."""
     latest_first = search._replace(wanted=search.wanted._replace(sort=Sort.DATE_DESCENDING))
     statement = Statement("select", search.wanted.as_of)
@@ -190,24 +218,24 @@ async def _few_by_date(connection: Any, search: Search) -> list[UUID] | None:
     return [row["event_id"] for row in rows] if len(rows) <= FEW else None
 
 
-async def count_found(connection: Any, search: Search, counting: Counting) -> Count | None:
+async def count_found(bound: TimeBound, connection: Any, search: Search, counting: Counting) -> Count | None:
     """Count what is found: exactly up to a bound if there is time; else what the rarest filter finds at most."""
     if counting is Counting.NONE:
         return None
-    bound = MOST_COUNTED[counting]
+    most = MOST_COUNTED[counting]
     statement = Statement("select", search.wanted.as_of)
     if search.wanted.only is None:
-        keys = _date_keys(statement, search, None, bound + 1)
+        keys = _date_keys(statement, search, None, most + 1)
     else:
-        keys = _chosen_keys(statement, search, search.wanted.only, None, bound + 1)
+        keys = _chosen_keys(statement, search, search.wanted.only, None, most + 1)
     if keys is None:
         return Count(value=0, exact=True)
     counted = statement.fragment("count_of").replace("{keys}", keys)
-    rows = await counting_time().fetch(connection, counted, *statement.values)
+    rows = await bound.fetch(connection, counted, *statement.values)
     if rows is None:
         return Count(value=search.most, exact=False)
     found: int = rows[0][0]
-    return Count(value=found, exact=True) if found <= bound else Count(value=max(search.most, found), exact=False)
+    return Count(value=found, exact=True) if found <= most else Count(value=max(search.most, found), exact=False)
 
 
 def _fingerprint(asked: EventQuery) -> bytes:

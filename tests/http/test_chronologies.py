@@ -7,6 +7,8 @@ import pytest
 
 from api.history.verification import verify
 from api.http import chronologies
+from api.store import bounded
+from api.store.bounded import TimeBound
 from tests.conftest import Client
 from tests.writing import (
     NOBODY,
@@ -334,3 +336,36 @@ async def test_a_filter_by_what_is_overdue_is_asked_again_each_minute(
     tags = {"If-None-Match": (await client.http.get(f"{ONE}/events")).headers["etag"]}
     monkeypatch.setattr(chronologies, "this_minute", lambda: "a third minute")
     assert (await client.http.get(f"{ONE}/events", headers=tags)).status_code == 304
+
+
+async def test_both_parts_of_a_list_are_counted_in_one_time(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    picked = await make_event(client)
+    await make_event(client)
+    await make_chronology(client, items=[{"event_id": picked["id"]}])
+    now, fetch = 0.0, TimeBound.fetch
+
+    async def slowly(bound: TimeBound, *given: Any) -> Any:
+        nonlocal now
+        rows = await fetch(bound, *given)
+        now += bounded.COUNTING_S
+        return rows
+
+    assert (await read(client, f"{ONE}/events?count=exact"))["count"] == {"value": 2, "exact": True}
+    monkeypatch.setattr(bounded, "monotonic", lambda: now)
+    monkeypatch.setattr(TimeBound, "fetch", slowly)
+    assert (await read(client, f"{ONE}/events?count=exact"))["count"]["exact"] is False
+
+
+async def test_names_count_for_relevance_in_every_state(client: Client) -> None:
+    """What is picked is published here, and what the filter finds is retracted."""
+    await make_actors(client)
+    russia = [{"id": "russia"}]
+    picked = await make_event(client, title="Picked", actors=russia)
+    for members in ({"title": "By its text", "summary": "Russia."}, {"title": "By a name", "actors": russia}):
+        made = await make_event(client, **members)
+        await send_ok(client, "POST", f"/v1/events/{made['id']}/retract", {"change": {"reason": "No."}}, 1)
+    await make_chronology(client, items=[{"event_id": picked["id"]}], filter={"state": ["retracted"]})
+    page = await read(client, f"{ONE}/events?q=russia&sort=relevance")
+    titles = [item["title"] for item in page["items"]]
+    assert set(titles[:2]) == {"Picked", "By a name"}
+    assert titles[2:] == ["By its text"]

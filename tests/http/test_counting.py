@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from api.http.counting_examples import FACETS, HISTOGRAM
-from api.store import bounded, facets
+from api.store import bounded, facets, found
 from tests.conftest import Client
 from tests.http.test_merges import merge, unmerge
 from tests.writing import check_problem, check_whole, fault_at, make_actors, make_event, read, send_ok
@@ -82,6 +82,31 @@ async def test_open_ends_are_counted_only_in_a_range(client: Client) -> None:
     answer = await read(client, f"{_HISTOGRAM}?bin=earliest")
     assert (_counts(answer), answer["undated"]) == ({"2024": 1}, 2)
     assert (await read(client, f"{_HISTOGRAM}?bin=exclude&date_from=2024&date_to=2024"))["undated"] == 3
+
+
+async def test_what_lies_in_no_bin_alone_makes_no_bins(client: Client) -> None:
+    for date in ("2024-03-05", "1900/1999", "2024-01-31T23:00:00/2024-02-01T01:00:00"):
+        await make_event(client, date=date)
+
+    async def bins(query: str) -> list[tuple[str, str, float]]:
+        answer = await read(client, f"{_HISTOGRAM}?bin=exclude&{query}")
+        assert (answer["total"], answer["undated"]) == (answer["counted"] + answer["elsewhere"], 0)
+        return [(one["start"], one["end"], one["count"]) for one in answer["bins"]]
+
+    assert await bins("interval=day") == [("2024-03-05", "2024-03-05", 1)]
+    assert await bins("interval=month") == [("2024-03-01", "2024-03-31", 1)]
+    assert await bins("interval=year") == [("2024-01-01", "2024-12-31", 2)]
+    # An end that was asked for stays.
+    assert await bins("interval=month&date_from=2024-01-15") == [
+        ("2024-01-15", "2024-01-31", 0),
+        ("2024-02-01", "2024-02-29", 0),
+        ("2024-03-01", "2024-03-31", 1),
+    ]
+    assert await bins("interval=month&date_to=2024-04-10") == [
+        ("2024-03-01", "2024-03-31", 1),
+        ("2024-04-01", "2024-04-10", 0),
+    ]
+    assert await bins("interval=day&date_to=1999") == []
 
 
 async def test_other_ways_to_count_and_far_years(client: Client) -> None:
@@ -230,6 +255,34 @@ async def test_each_dimension_without_its_own_filter(client: Client) -> None:
     await send_ok(client, "POST", f"/v1/events/{retracted['id']}/retract", {"change": {"reason": "Wrong."}}, 1)
     assert "report" not in _values(await read(client, _FACETS), "kind")
     assert _values(await read(client, f"{_FACETS}?state=retracted"), "kind") == {"report": 1}
+
+
+async def test_looking_up_takes_no_time_from_counting(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make_actors(client)
+    event = await make_event(client, kind="talks", actors=[{"id": "russia"}])
+    now, search_for = 0.0, found.search_for
+
+    async def slowly(*given: Any, **named: Any) -> Any:
+        nonlocal now
+        now += 0.9 * bounded.COUNTING_S
+        return await search_for(*given, **named)
+
+    monkeypatch.setattr(bounded, "monotonic", lambda: now)
+    monkeypatch.setattr(found, "search_for", slowly)
+    answer = await read(client, f"{_FACETS}?kind=talks&actor=russia&own=exclude")
+    assert now > 2 * bounded.COUNTING_S, "a search for each dimension with a filter of its own, and one for the others"
+    assert [_values(answer, name) for name in ("actor", "kind", "occurrence")] == [
+        {"russia": 1},
+        {"talks": 1},
+        {event["occurrence"]: 1},
+    ]
+    assert (await read(client, f"{_HISTOGRAM}?kind=talks"))["exact"]
+
+
+async def test_a_filter_is_looked_up_even_where_it_is_left_out(client: Client) -> None:
+    await make_event(client)
+    answer = await client.http.get(f"{_FACETS}?facet=actor&actor=nobody-knows&own=exclude")
+    check_problem(answer, "invalid-parameters", places={"actor"})
 
 
 async def test_without_any_time_there_is_an_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,15 @@
 """Counting 100,000 events: what it reads, that it ends in time, and that what it then estimates is near."""
 
+from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Any
 
+import asyncpg
 import pytest
 
 from api.store import bounded, facets, histogram
 from api.store.bounded import TimeBound
+from tests.store import generation
 from tests.store.crowded import Crowded
 from tests.store.plans import Sent, explain
 
@@ -20,7 +23,26 @@ _HEAVY = [
     "facets?occurrence=occurred",
     "facets?occurrence=occurred&kind=acknowledgement&actor=actor-0001&own=exclude&top=100",
     "facets?date_from=1000",
+    "histogram?q=w0001",
+    "facets?q=event",
+    "facets?q=w0001%20-w0002&kind=acknowledgement&own=exclude",
+    "histogram?q=The%200001th%20actor",
+    "histogram?actor=actor-2000&include_members=true",
+    "facets?actor=actor-2000&include_members=true&occurrence=occurred&own=exclude",
 ]
+
+
+@pytest.fixture(scope="module")
+async def leagues(crowded: Crowded) -> AsyncIterator[Crowded]:
+    """Popular actors belong to a rare one, every second of them in the tens only."""
+    tens = [asyncpg.Range(1262304000, 1577836800)]
+    rows = [(actor, tens if rank % 2 else None) for rank, actor in enumerate(generation.ACTORS[:40])]
+    await crowded.database.executemany(
+        "INSERT INTO membership (of_actor, actor_id, kind, held, sequence) VALUES ('actor-2000', $1, 'member', $2, 0)",
+        rows,
+    )
+    yield crowded
+    await crowded.database.execute("DELETE FROM membership")
 
 
 async def _read(crowded: Crowded, path: str) -> dict[str, Any]:
@@ -37,11 +59,11 @@ def _is_exact(answer: dict[str, Any]) -> list[bool]:
 
 
 @pytest.mark.parametrize("path", _HEAVY)
-async def test_no_count_outlives_its_time(crowded: Crowded, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+async def test_no_count_outlives_its_time(leagues: Crowded, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     for bound_s in (0.001, 0.005, 0.02):
         monkeypatch.setattr(bounded, "COUNTING_S", bound_s)
         begin = monotonic()
-        answer = await _read(crowded, f"/{path}")
+        answer = await _read(leagues, f"/{path}")
         assert monotonic() - begin < bound_s + _REST_S
         if bound_s < 0.01:
             assert not any(_is_exact(answer))
@@ -110,23 +132,124 @@ async def test_estimates_of_a_sample_are_near(crowded: Crowded, monkeypatch: pyt
         assert estimates[first["value"]] == pytest.approx(first["count"], rel=0.2)
 
 
-async def test_the_last_resort_is_what_is_kept_of_all_events(crowded: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
-    everything = (await _read(crowded, "/facets?facet=kind&facet=confidence"))["facets"]
-    monkeypatch.setattr(bounded, "COUNTING_S", 20)
-    for name in ("_EXACT_SHARE", "_SAMPLE_SHARE"):
-        monkeypatch.setattr(facets, name, 0)
-    few = (await _read(crowded, "/facets?facet=kind&facet=confidence&occurrence=planned"))["facets"]
-    counts = {
-        row["name"]: row["events"]
-        for row in await crowded.database.fetch(
-            "SELECT name, events FROM term WHERE state = 'published' AND name IN ('', 'occurrence:planned')"
+@pytest.fixture
+async def half_merged(crowded: Crowded) -> AsyncIterator[Crowded]:
+    """Every second actor is merged into the one before."""
+    pairs = list(zip(generation.ACTORS[1::2], generation.ACTORS[0::2], strict=True))
+    await crowded.database.executemany("UPDATE actor SET merged_into = $2 WHERE id = $1", pairs)
+    yield crowded
+    await crowded.database.execute("UPDATE actor SET merged_into = NULL WHERE merged_into IS NOT NULL")
+
+
+def _give_up(monkeypatch: pytest.MonkeyPatch, *marks: str) -> None:
+    """Have statements that say any of these find no time."""
+    fetch = TimeBound.fetch
+
+    async def fetched(bound: TimeBound, connection: Any, sql: str, *values: Any) -> list[Any] | None:
+        given_up = any(mark in sql for mark in marks)
+        return None if given_up else await fetch(bound, connection, sql, *values)
+
+    monkeypatch.setattr(TimeBound, "fetch", fetched)
+
+
+async def test_an_estimate_answers_the_question(half_merged: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no value that the filters rule out, and nobody who goes by another name."""
+    monkeypatch.setattr(bounded, "COUNTING_S", 60)
+    monkeypatch.setattr(facets, "_EXACT_SHARE", 0)
+    asked = "/facets?kind=acknowledgement&date_from=1900&top=100"
+    sampled = (await _read(half_merged, asked))["facets"]
+    assert [one["value"] for one in sampled["kind"]["values"]] == ["acknowledgement"]
+    found = {one["value"] for one in sampled["actor"]["values"]}
+    assert found
+    assert not found & set(generation.ACTORS[1::2])
+    # Without a sample there is none.
+    _give_up(monkeypatch, "t.sequence = ANY")
+    nothing = {"values": [], "more": True, "exact": False}
+    assert (await _read(half_merged, asked))["facets"] == dict.fromkeys(sampled, nothing)
+
+
+async def test_a_small_sample_is_better_than_none(crowded: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "COUNTING_S", 60)
+    paths = ["/facets?occurrence=occurred&top=1", "/histogram?date_from=1950&date_to=2029&interval=decade"]
+    exact = [await _read(crowded, path) for path in paths]
+    for module in (facets, histogram):
+        monkeypatch.setattr(module, "_EXACT_SHARE", 0)
+    fetch = TimeBound.fetch
+
+    async def fetched(bound: TimeBound, connection: Any, sql: str, *values: Any) -> list[Any] | None:
+        sizes = [len(value) for value in values if isinstance(value, list)]
+        return await fetch(bound, connection, sql, *values) if max(sizes) <= 500 else None
+
+    monkeypatch.setattr(TimeBound, "fetch", fetched)
+    sampled = [await _read(crowded, path) for path in paths]
+    assert not any(any(_is_exact(answer)) for answer in sampled)
+    for dimension in ("kind", "confidence", "occurrence"):
+        [true], [estimated] = (answer[0]["facets"][dimension]["values"] for answer in (exact, sampled))
+        assert estimated["value"] == true["value"]
+        assert estimated["count"] == pytest.approx(true["count"], rel=0.3)
+    assert sampled[1]["counted"] == pytest.approx(exact[1]["counted"], rel=0.2)
+
+
+async def test_actors_that_are_one_spoil_no_other_dimension(
+    half_merged: Crowded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "COUNTING_S", 60)
+    exact = (await _read(half_merged, "/facets"))["facets"]
+    assert all(facet["exact"] for facet in exact.values())
+    _give_up(monkeypatch, "count(DISTINCT t.event_id)")
+    answer = (await _read(half_merged, "/facets"))["facets"]
+    estimated = [answer.pop(name) for name in ("actor", "publisher")]
+    assert all(facet["values"] and not facet["exact"] for facet in estimated)
+    assert answer == {name: exact[name] for name in answer}
+
+
+@pytest.mark.parametrize(("query", "reads"), [("facet=kind&facet=tag", 0), ("facet=kind&facet=publisher", 1), ("", 1)])
+async def test_who_is_merged_is_read_where_actors_are_counted(crowded: Crowded, query: str, reads: int) -> None:
+    for own in ("include", "exclude"):
+        crowded.store.sent.clear()
+        await _read(crowded, f"/facets?kind=acknowledgement&publisher=actor-0101&own={own}&{query}")
+        sent = [sent for sent in crowded.store.sent if "SELECT id, merged_into FROM" in sent.sql]
+        assert len(sent) == reads
+
+
+async def test_what_filters_stand_for_is_looked_up_once(leagues: Crowded) -> None:
+    asked = (
+        "/facets?actor=actor-2000&include_members=true&publisher=actor-0101&kind=acknowledgement&q=The%200001th%20actor"
+    )
+    looked_up = []
+    for own in ("include", "exclude"):
+        leagues.store.sent.clear()
+        await _read(leagues, f"{asked}&own={own}")
+        names, members = (
+            [one for one in leagues.store.sent if mark in one.sql] for mark in ("actor_name", "membership")
         )
-    }
-    share = counts["occurrence:planned"] / counts[""]
-    for dimension, facet in few.items():
-        assert not facet["exact"]
-        first, expected = facet["values"][0], everything[dimension]["values"][0]
-        assert first == {"value": expected["value"], "count": round(expected["count"] * share)}
+        looked_up.append((len(names), len(members)))
+    assert looked_up[0] == looked_up[1]
+    assert all(looked_up[0])
+
+
+async def test_questions_share_the_time_evenly(crowded: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes all that it is given for counting exactly, and yet the last one has a sample."""
+    monkeypatch.setattr(bounded, "COUNTING_S", 60)
+    now, given, fetch = 0.0, [], TimeBound.fetch
+
+    async def fetched(bound: TimeBound, connection: Any, sql: str, *values: Any) -> list[Any] | None:
+        nonlocal now
+        if "t.sequence = ANY" in sql or "said AS" in sql:
+            return await fetch(bound, connection, sql, *values)
+        given.append(bound.left_s)
+        now += bound.left_s
+        return None
+
+    monkeypatch.setattr(bounded, "monotonic", lambda: now)
+    monkeypatch.setattr(TimeBound, "fetch", fetched)
+    asked = "actor=actor-0001&kind=acknowledgement&min_confidence=low&occurrence=occurred&date_from=1900"
+    answer = (await _read(crowded, f"/facets?{asked}&own=exclude"))["facets"]
+    assert given == pytest.approx([given[0]] * 5)
+    assert now == pytest.approx(30)
+    assert len(answer) == 7
+    assert not any(facet["exact"] for facet in answer.values())
+    assert all(facet["values"] for facet in answer.values())
 
 
 def _counting(crowded: Crowded) -> list[Sent]:

@@ -22,7 +22,7 @@ from api.store import facets, histogram
 from api.store.facets import facet_events
 from api.store.histogram import count_over_time
 from api.store.store import Store
-from schema.bins import MAXIMUM_BINS, bounds_of_bins, described_bins, number_of_bins
+from schema.bins import LONGEST_DAYS, MAXIMUM_BINS, bounds_of_bins, described_bins, number_of_bins
 from schema.counting import (
     OWN_FILTERS,
     Binning,
@@ -171,31 +171,53 @@ async def test_any_histogram_has_what_the_model_has(store: Store, asked: Asked) 
     found = [event.date for event in asked.found()]
     spread_open = asked.binning is Binning.SPREAD and None not in (begin, until)
     dated = [date for date in found if spread_open or not _is_open(date, asked.binning)]
-    firsts = [date.starts // SECONDS_PER_DAY for date in dated]
-    lasts = [
-        date.starts // SECONDS_PER_DAY + 1 if asked.binning is Binning.EARLIEST else _days(date)[-1][1]
-        for date in dated
-    ]
-    first = begin if begin is not None else min(firsts, default=None)
-    past = until if until is not None else max(lasts, default=None)
-    some = first is not None and past is not None and first < past
+    first, past = _reach([date for date in dated if _may_have_a_bin(date, asked)], asked.binning, begin, until)
     with model._set(asked.drawn):
-        if first is not None and past is not None and some and _places(first, past, asked.interval) > MAXIMUM_BINS:
+        if first < past and _places(first, past, asked.interval) > MAXIMUM_BINS:
             with pytest.raises(ProblemError) as refused:
                 await count_over_time(store, query, edit=True)
             assert [fault.parameter for fault in refused.value.faults] == ["interval"]
             return
         answer = await count_over_time(store, query, edit=True)
     assert answer.exact
+    first, past = _reach([date for date in dated if _has_a_bin(date, asked, begin, until)], asked.binning, begin, until)
     assert (answer.total, answer.undated) == (len(found), len(found) - len(dated))
-    assert bool(answer.bins) == bool(some)
-    if some:
-        _check_counts(answer, asked, window, dated)
+    assert bool(answer.bins) == (first < past)
+    if answer.bins:
+        _check_counts(answer, asked, window, dated, (first, past))
     assert abs(answer.total - answer.undated - answer.counted - answer.elsewhere) < 1e-5
 
 
-def _check_counts(answer: Histogram, asked: Asked, window: Window, dated: list[Edtf]) -> None:
+def _reach(dated: list[Edtf], binning: Binning, begin: int | None, until: int | None) -> tuple[int, int]:
+    """From which day up to which one the bins go: no day where there is nothing that makes any."""
+    firsts = [date.starts // SECONDS_PER_DAY for date in dated]
+    lasts = [
+        date.starts // SECONDS_PER_DAY + 1 if binning is Binning.EARLIEST else _days(date)[-1][1] for date in dated
+    ]
+    if (begin is None or until is None) and not dated:
+        return 0, 0
+    return begin if begin is not None else min(firsts), until if until is not None else max(lasts)
+
+
+def _may_have_a_bin(date: Edtf, asked: Asked) -> bool:
+    """Whether a date is short enough for a bin, where it has to lie in one."""
+    days = _days(date)
+    return asked.binning is not Binning.EXCLUDE or days[-1][1] - days[0][0] <= LONGEST_DAYS[asked.interval]
+
+
+def _has_a_bin(date: Edtf, asked: Asked, begin: int | None, until: int | None) -> bool:
+    """Whether a date lies in one bin, where it has to."""
+    first, past = _days(date)[0][0], _days(date)[-1][1]
+    inside = (begin is None or first >= begin) and (until is None or past <= until)
+    return asked.binning is not Binning.EXCLUDE or (inside and _places(first, past, asked.interval) == 1)
+
+
+def _check_counts(
+    answer: Histogram, asked: Asked, window: Window, dated: list[Edtf], counted_in: tuple[int, int]
+) -> None:
     stretches = _check_bins(answer.bins, asked.interval, window)
+    assert stretches[0][0] <= counted_in[0] < stretches[0][1]
+    assert stretches[-1][0] < counted_in[1] <= stretches[-1][1]
     reach = stretches[0][0], stretches[-1][1]
     counted = Fraction(0)
     for one, (first, past) in zip(answer.bins, stretches, strict=True):

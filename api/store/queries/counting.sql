@@ -33,10 +33,14 @@ SELECT t.event_id FROM ({entries}) AS t LIMIT :limit
 
 -- name: extent
 SELECT count(*) AS total, count(*) FILTER (WHERE {undated}) AS undated,
-       min(t.starts) FILTER (WHERE NOT ({undated})) AS first_start,
-       max(t.starts) FILTER (WHERE NOT ({undated})) AS last_start,
-       max(t.ends) FILTER (WHERE NOT ({undated})) AS last_end
+       min(t.starts) FILTER (WHERE NOT ({undated}) {short}) AS first_start,
+       max(t.starts) FILTER (WHERE NOT ({undated}) {short}) AS last_start,
+       max(t.ends) FILTER (WHERE NOT ({undated}) {short}) AS last_end
 FROM ({entries}) AS t
+
+-- name: short
+-- What is longer lies in no bin alone. Days are compared, since there are no seconds between ends that are far apart.
+AND t.ends / 86400 - t.starts / 86400 <= :days
 
 -- name: undated_never
 false
