@@ -16,6 +16,7 @@ from api.app import create_app
 from api.engine.embedded import EmbeddedServer
 from api.engine.pool import create_pool
 from api.settings import Settings
+from api.store import bounded
 from api.store.loading import load_sample
 from api.store.store import Store
 from api.store.tokens import create_token
@@ -68,6 +69,17 @@ class Client(NamedTuple):
     def edit(self) -> dict[str, str]:
         """The header of somebody who may edit."""
         return {"Authorization": f"Bearer {self.token}"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unhurried_counting() -> Iterator[None]:
+    """Let counting take as long as it takes: no answer is an estimate because of what else the machine does.
+
+    Tests of the bound set one of their own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bounded, "COUNTING_S", 60.0)
+        yield
 
 
 @pytest.fixture(scope="session")

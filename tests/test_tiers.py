@@ -147,3 +147,16 @@ def test_the_soak_draws_more_examples(project: pytest.Pytester) -> None:
     """)
     assert "drawn 10" in _outcome(project, "-s").stdout.str()
     assert "drawn 40" in _outcome(project, "-s", "--tier=soak").stdout.str()
+
+
+def test_no_example_has_to_be_quick(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis itself says so in CI, and nowhere else."""
+    monkeypatch.delenv("CI")
+    project.makepyfile("""
+        from hypothesis import HealthCheck, settings
+
+        def test_profile():
+            assert settings().deadline is None
+            assert HealthCheck.too_slow in settings().suppress_health_check
+    """)
+    assert project.runpytest_subprocess().ret == 0

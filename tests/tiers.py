@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 #: What a tier needs of its surroundings: a variable of the environment, and what that names.
 TIERS: Mapping[str, tuple[str, str] | None] = {
@@ -27,6 +27,7 @@ TIERS: Mapping[str, tuple[str, str] | None] = {
 SOAK_FACTOR = 4
 _MODEL = "model"
 _SOAK = "soak"
+_BASE = "base"
 
 
 def examples(number: int) -> int:
@@ -57,9 +58,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before the tests are read, since they say then how many examples they draw."""
     chosen = config.getoption("tier")
-    settings.register_profile(_SOAK, settings.default)
-    if _SOAK in chosen:
-        settings.load_profile(_SOAK)
+    # How long an example takes, and drawing it, is a matter of the machine and of what else it does.
+    unhurried = settings(settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    for profile in (_BASE, _SOAK):
+        settings.register_profile(profile, unhurried)
+    settings.load_profile(_SOAK if _SOAK in chosen else _BASE)
     # With several processes, the one that hears from all of them judges.
     if chosen and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Judge(chosen), "tiers")

@@ -38,21 +38,31 @@ class TimeBound:
         """Fetch the rows of a statement that only reads; None if the time is over before they are there.
 
         The savepoint is what makes a transaction outlive the end of a statement, and its end the end of the limit: so
-        it is always rolled back.
+        it is always rolled back. It needs a transaction to be in.
         """
         left_ms = int(self.left_s * 1000)
         if left_ms < 1:
             return None
-        savepoint = connection.transaction()
-        await savepoint.start()
+        await connection.execute("SAVEPOINT counting")
         try:
             await connection.fetchval(query("counting", "bound"), left_ms)
             rows: list[Any] = await connection.fetch(sql, *values)
         except asyncpg.QueryCanceledError:
             return None
         finally:
-            await savepoint.rollback()
+            await _roll_back(connection)
         return rows
+
+
+async def _roll_back(connection: Any) -> None:
+    """Go back to before the limit, which may be over while that is done: a statement that it cuts off takes it along.
+
+    Savepoints of the driver's cannot be gone back to a second time.
+    """
+    try:
+        await connection.execute("ROLLBACK TO SAVEPOINT counting")
+    except asyncpg.QueryCanceledError:
+        await connection.execute("ROLLBACK TO SAVEPOINT counting")
 
 
 def counting_time() -> TimeBound:

@@ -12,7 +12,7 @@ import pytest
 
 from api.engine.embedded import EmbeddedServer
 from tests.conftest import Database, fresh_database
-from tests.engine.support import Started, free_port, starting, wait_until
+from tests.engine.support import PATIENCE_S, Started, free_port, starting, wait_until
 from tests.feed.following import Service, served
 from tests.writing import event_body
 
@@ -26,9 +26,14 @@ def databases(server: EmbeddedServer, template: str) -> Iterator[list[Database]]
             runner.run(one.__aexit__(None, None, None))
 
 
-def write(service: Service, *titles: str) -> None:
+def write(service: Service, *titles: str, **members: str) -> None:
     for title in titles:
-        answer = httpx.post(f"{service.address}/v1/events", json=event_body(title=title), headers=service.edit)
+        answer = httpx.post(
+            f"{service.address}/v1/events",
+            json=event_body(title=title, **members),
+            headers=service.edit,
+            timeout=PATIENCE_S,
+        )
         assert answer.status_code == 201, answer.text
 
 
@@ -112,10 +117,7 @@ def test_once_takes_over_what_there_is_and_says_what_is_wrong(databases: list[Da
             assert "refuses" in "\n".join(follower.lines)
         token = tmp_path / "token"
         token.write_text(origin.token + "\n")
-        answer = httpx.post(
-            f"{origin.address}/v1/events", json=event_body(title="Draft", state="draft"), headers=origin.edit
-        )
-        assert answer.status_code == 201
+        write(origin, "Draft", state="draft")
         with following(second, origin.address, "--once", "--token-file", str(token)) as follower:
             assert follower.end() == 1
             assert "only reads" in "\n".join(follower.lines)

@@ -42,7 +42,7 @@ async def write(service: Service, *titles: str) -> None:
 
 async def all_of(service: Service) -> list[int]:
     """The sequences of the feed, by its plain pages."""
-    async with httpx.AsyncClient(base_url=service.address) as http:
+    async with httpx.AsyncClient(base_url=service.address, timeout=PATIENCE_S) as http:
         page = (await http.get("/v1/changes", params={"limit": 1000})).json()
     assert not page["more"]
     return [item["sequence"] for item in page["items"]]

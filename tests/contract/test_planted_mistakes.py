@@ -33,7 +33,8 @@ SOURCES = (
     "schemathesis.toml",
     "README.md",
 )
-PATIENCE_S = 120
+#: Some of what is run makes a database cluster of its own first.
+PATIENCE_S = 280
 
 
 class Mistake(NamedTuple):

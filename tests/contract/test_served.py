@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.contract.closing import write_closed
-from tests.engine.support import ROOT, Started, free_port, living, starting, wait_until
+from tests.engine.support import PATIENCE_S, ROOT, Started, free_port, living, starting, wait_until
 
 
 class Service(NamedTuple):
@@ -57,6 +57,7 @@ def test_first_start_says_a_command_that_works_as_it_stands(service: Service) ->
         words[words.index("POST") + 1],
         headers=[(name, value) for name, value in headers],
         content=words[words.index("-d") + 1],
+        timeout=PATIENCE_S,
     )
     assert answer.status_code == 201, answer.text
     assert answer.json()["state"] == "draft"
@@ -98,13 +99,13 @@ def test_schemathesis_with_all_checks_finds_nothing(
 
 
 def test_the_documentation_loads_nothing_from_elsewhere(service: Service) -> None:
-    page = httpx.get(f"{service.address}/docs")
+    page = httpx.get(f"{service.address}/docs", timeout=PATIENCE_S)
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert addresses
     for address in addresses:
         assert address.startswith("/")
-        assert httpx.get(service.address + address).status_code == 200
+        assert httpx.get(service.address + address, timeout=PATIENCE_S).status_code == 200
 
 
 def test_stopping_leaves_no_process_and_keeps_the_data(service: Service) -> None:
@@ -113,6 +114,7 @@ def test_stopping_leaves_no_process_and_keeps_the_data(service: Service) -> None
         f"{service.address}/v1/actors",
         json={"id": "kept-actor", "name": "Kept", "kind": "organization"},
         headers=service.edit,
+        timeout=PATIENCE_S,
     )
     assert created.status_code == 201
     family = service.started.family()
@@ -122,7 +124,7 @@ def test_stopping_leaves_no_process_and_keeps_the_data(service: Service) -> None
     with starting("api", "serve", environment=service.environment) as again:
         again.read_until("Dateline listens on")
         assert not any("dateline_" in line for line in again.lines), "only the first start makes a token"
-        assert httpx.get(f"{service.address}/v1/actors/kept-actor").status_code == 200
+        assert httpx.get(f"{service.address}/v1/actors/kept-actor", timeout=PATIENCE_S).status_code == 200
         family = again.family()
         assert again.finish(signal.SIGTERM) == 0
         wait_until(lambda: not living(family))

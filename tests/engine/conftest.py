@@ -1,3 +1,5 @@
+"""Directories for servers: empty, with a cluster in it, and one that a server runs on."""
+
 import contextlib
 import shutil
 import tempfile

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,8 +21,13 @@ import asyncpg
 from api.engine.processes import birth_mark, is_alive
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 20.0
-"""How long anything here may take on a slow machine; on an ordinary one it takes a tenth of a second."""
+PATIENCE_S = 120.0
+"""How long anything here may take, a first start included, on a slow machine that does much else beside it.
+
+What has to end by itself must not do so within this time if it is not made to, or no test would see the difference.
+"""
+#: The ports that services of tests listen on: so many for each process of a run.
+_FIRST_PORT, _PORTS_EACH, _MOST_PROCESSES = 16_384, 512, 32
 
 
 def wait_until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> float:
@@ -155,10 +162,31 @@ def first_started() -> Iterator[tuple[str, str]]:
             yield f"http://127.0.0.1:{port}", token
 
 
+def _ports_of_this_process() -> Iterator[int]:
+    """Ports that no other process of this run asks for, over and over, in an order of chance: there may be other runs.
+
+    The system gives those from 32768 on to whoever asks it for any, so they are below.
+    """
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _MOST_PROCESSES
+    first = _FIRST_PORT + process * _PORTS_EACH
+    return itertools.cycle(random.SystemRandom().sample(range(first, first + _PORTS_EACH), _PORTS_EACH))
+
+
+_ports = _ports_of_this_process()
+
+
 def free_port() -> int:
+    """A port that nobody has, and that is given to nobody else before it is used."""
+    return next(port for port in _ports if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def get(port: int, path: str = "/") -> str:

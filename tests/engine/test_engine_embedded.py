@@ -1,3 +1,5 @@
+"""The embedded server: what it is made of, what it relies on, and that nothing of it is left or lost."""
+
 import os
 import shutil
 import signal
@@ -13,7 +15,7 @@ import pytest
 from api.engine import EmbeddedServer, EngineError, binaries
 from api.engine.processes import TiedProcess
 from api.engine.supervisor import remove_stale_pid_file
-from tests.engine.support import ask, living, starting, wait_until
+from tests.engine.support import PATIENCE_S, ask, living, starting, wait_until
 
 STARTER = "tests.engine.starter"
 
@@ -109,7 +111,7 @@ def test_a_killed_starter_leaves_nothing_and_the_next_start_has_the_data(stopped
         started.finish(signal.SIGKILL)
         server.start()  # at once: it waits for what is left of the other
         # All of the former family are gone by then, for they held the lock; but for a guard's last moment.
-        wait_until(lambda: not living(family), 1)
+        wait_until(lambda: not living(family))
         assert ask(server.url, "SELECT 1") == 1
         server.stop()
 
@@ -119,7 +121,7 @@ def test_the_server_stops_by_itself_when_its_starter_is_killed(stopped: Path) ->
         started.read_until("started")
         family = started.family()
         started.finish(signal.SIGKILL)
-        assert wait_until(lambda: not living(family)) < 5
+        wait_until(lambda: not living(family))
 
 
 def test_a_start_killed_while_creating_the_cluster_leaves_no_half(data_directory: Path) -> None:
@@ -147,7 +149,7 @@ def test_a_stale_pid_file_harms_no_process(stopped: Path) -> None:
     cluster = stopped / "postgres" / "18"
     owner = cluster.stat()
     # Of the server's own user: PostgreSQL by itself would take this one for a running server.
-    with subprocess.Popen(["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None, cwd="/") as unrelated:
+    with subprocess.Popen(["sleep", "3600"], user=owner.st_uid if os.geteuid() == 0 else None, cwd="/") as unrelated:
         try:
             pid_file = cluster / "postmaster.pid"
             pid_file.write_text(f"{unrelated.pid}\n{cluster}\n1700000000\n5432\n\n\n0 0\nready\n")
@@ -179,7 +181,7 @@ def test_a_server_started_by_hand_is_left_alone(stopped: Path) -> None:
         EmbeddedServer(stopped).start()
     assert process.poll() is None
     process.signal(signal.SIGINT)
-    assert process.wait(20)
+    assert process.wait(PATIENCE_S)
     remove_stale_pid_file(cluster)
 
 

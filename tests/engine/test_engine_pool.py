@@ -1,3 +1,5 @@
+"""Connections and pools: what each of them has, and what is said where there can be none."""
+
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +26,8 @@ async def test_what_every_connection_has(embedded: EmbeddedServer) -> None:
             async with pool.acquire() as connection:
                 for name, value in expected.items():
                     assert await connection.fetchval("SELECT current_setting($1)", name) == value
-                await connection.execute("SET statement_timeout = 60000; SET timezone = 'Asia/Tokyo'")
+                # Another limit, under which the reset itself is run.
+                await connection.execute("SET statement_timeout = '1min'; SET timezone = 'Asia/Tokyo'")
     finally:
         await pool.close()
 

@@ -1,3 +1,5 @@
+"""Processes that end with the one that started them, and are told from later ones of the same number."""
+
 import os
 import signal
 import subprocess
@@ -8,7 +10,7 @@ import pytest
 
 from api.engine.launch import HAS_DEATH_SIGNAL
 from api.engine.processes import TiedProcess, birth_mark, die_with_parent, is_alive
-from tests.engine.support import living, starting, wait_until
+from tests.engine.support import PATIENCE_S, living, starting, wait_until
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
@@ -21,7 +23,7 @@ def test_a_child_dies_with_its_parent(manner: str, method: str) -> None:
         family = started.family()
         assert len(family) > 1
         started.finish(signal.SIGKILL)
-        wait_until(lambda: not living(family), 5)
+        wait_until(lambda: not living(family))
 
 
 def test_a_process_that_multiprocessing_did_not_start_is_not_tied() -> None:
@@ -48,7 +50,7 @@ def test_a_program_abandoned_while_it_starts_ends_too(guarded: bool, tmp_path: P
         pytest.skip("this kernel has no such signal")
     for _ in range(10):
         process = TiedProcess(
-            ["/bin/sleep", "60"],
+            ["/bin/sleep", "3600"],
             death_signal=signal.SIGINT,
             account=(os.geteuid(), os.getegid()),
             output=subprocess.DEVNULL,
@@ -57,4 +59,4 @@ def test_a_program_abandoned_while_it_starts_ends_too(guarded: bool, tmp_path: P
             guarded=guarded,
         )
         process.abandon()
-        assert process.wait(10)
+        assert process.wait(PATIENCE_S)

@@ -1,3 +1,5 @@
+"""Serving, with a trivial application: starts, signals, ends by failure, and what is refused with which words."""
+
 import contextlib
 import os
 import signal
@@ -72,7 +74,8 @@ def test_ctrl_c_reaches_the_database_last_and_ends_open_streams(stopped: Path) -
 
 def test_a_second_ctrl_c_does_not_wait(stopped: Path) -> None:
     port = free_port()
-    with serving(stopped, port) as started:
+    # Without the second it would be waited for what still runs, for longer than any test does.
+    with serving(stopped, port, DATELINE_WRITE_TIMEOUT_S="3600") as started:
         started.read_until("Dateline listens")
         deaf = threading.Thread(target=lambda: _ignore_errors(port, "/deaf"))
         deaf.start()

@@ -1,3 +1,5 @@
+"""The settings: what they are by default, how each is set, and what is said of a value that is none."""
+
 import os
 from pathlib import Path
 

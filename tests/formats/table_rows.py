@@ -1,9 +1,7 @@
 """Rows of every shape that a table must carry, for tests of csv, xlsx and the columns."""
 
-from datetime import timedelta
 from typing import Any
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from schema.vocabulary import (
@@ -17,9 +15,6 @@ from schema.vocabulary import (
     Stance,
 )
 from tests.schema.edtf.strategies import edtf_texts
-
-#: Long enough for the slower of two busy cores.
-UNHURRIED = settings(deadline=timedelta(seconds=20), max_examples=60)
 
 _MARKS = ";:,()[]{}'\"=+-@＝＠ \\|/äß—“\xa0\u2028\u200b😀"
 _line_letters = st.one_of(st.sampled_from(_MARKS), st.sampled_from("abcXYZ019"))

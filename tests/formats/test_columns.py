@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec import Struct
 
 from api.formats.cells import cells_of_row, read_cells
@@ -17,7 +17,7 @@ from schema.citation import CitationIn
 from schema.place import Place
 from schema.source import SourceIn
 from schema.validation import read
-from tests.formats.table_rows import UNHURRIED, rows, spelled_out
+from tests.formats.table_rows import rows, spelled_out
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "columns.md").read_text(encoding="utf-8")
 
@@ -26,7 +26,7 @@ def _texts(cells: dict[str, Any]) -> dict[str, str]:
     return {name: "" if cell is None else cell if isinstance(cell, str) else repr(cell) for name, cell in cells.items()}
 
 
-@UNHURRIED
+@settings(max_examples=60)
 @given(rows)
 def test_every_row_comes_back(row: dict[str, Any]) -> None:
     cells = cells_of_row(row)

@@ -7,10 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.formats.defusing import defuse, restore
-from tests.formats.table_rows import UNHURRIED
 
 
-@settings(UNHURRIED, max_examples=500)
+@settings(max_examples=500)
 @given(st.one_of(st.text(), st.text("'=+-@＝＋－＠\t\r\n a", max_size=5)))
 def test_comes_back_and_begins_no_formula(text: str) -> None:
     written = defuse(text)

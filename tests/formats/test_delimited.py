@@ -22,7 +22,7 @@ from schema.problem import ProblemError
 from schema.validation import read
 from tests.conftest import Client
 from tests.formats.parts import HEADING, sample_part, single, written
-from tests.formats.table_rows import UNHURRIED, rows, spelled_out
+from tests.formats.table_rows import rows, spelled_out
 from tests.formats.whole import equal_in_an_empty_store
 
 NAMES = [column.name for column in COLUMNS]
@@ -93,7 +93,7 @@ async def test_memory_does_not_grow_with_events() -> None:
     assert peak < 1_200_000 < size
 
 
-@settings(UNHURRIED, max_examples=50)
+@settings(max_examples=50)
 @given(rows)
 def test_every_row_comes_back_through_a_file(row: dict[str, Any]) -> None:
     text = io.StringIO(newline="")

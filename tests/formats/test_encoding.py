@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from api.formats.encoding import CHUNK_BYTES, detect
 from schema.problem import ProblemError
-from tests.formats.table_rows import UNHURRIED
 
 SENTENCES = [
     "title,place\nMüller spricht in Köln,Düsseldorf\n",
@@ -103,7 +102,7 @@ def test_utf_8_that_is_cut_off_is_refused() -> None:
         detect(io.BytesIO("title\nKöln und Göttingen – Köln“".encode()[:-1]))
 
 
-@settings(UNHURRIED, max_examples=25)
+@settings(max_examples=25)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), st.integers(0, 3))
 def test_utf_8_is_always_known_also_across_chunks(text: str, shift: int) -> None:
     data = b"a" * (CHUNK_BYTES - shift) + text.encode()

@@ -167,7 +167,7 @@ async def test_two_readers_see_the_shipped_chronology_alike() -> None:
         assert one["dtstart"].dt.isoformat() == kept.event.when.earliest or kept.event.when.earliest is None
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(text=st.text(min_size=1, max_size=200).map(str.strip).filter(lambda text: text and "\x00" not in text))
 async def test_any_text_comes_back(text: str) -> None:
     found = await entry(
@@ -176,7 +176,7 @@ async def test_any_text_comes_back(text: str) -> None:
     assert f"\n\n{legible(text)}\n\nConfidence: " in found["description"]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(text=edtf_texts())
 async def test_the_span_of_any_date_is_what_the_date_allows(text: str) -> None:
     """Where an end is open or unknown the law is silent about that end; it is there in the words."""

@@ -11,8 +11,9 @@ from api.formats.mapping import row_of, unknown_columns
 from schema.batch import BatchRow
 from schema.mapping import DateFormat, Mapping
 from schema.validation import read
+from tests.beside import shared
 from tests.conftest import Client
-from tests.ingest.files import MAPPINGS, events, send_file, shared
+from tests.ingest.files import MAPPINGS, events, send_file
 
 BASE: dict[str, Any] = {"title": {"from": "t"}, "kind": {"always": "talks"}, "date": {"from": "d"}}
 
@@ -136,7 +137,7 @@ def test_columns_that_are_not_there_are_named() -> None:
 
 async def test_some_of_viina(client: Client) -> None:
     # Texts have line breaks: so many lines are some rows fewer, the last of them cut off.
-    raw = b"".join(shared("VIINA_2022_REBUILD.csv").read_bytes().splitlines(keepends=True)[:101])
+    raw = b"".join(shared("data/VIINA_2022_REBUILD.csv").read_bytes().splitlines(keepends=True)[:101])
     for expected, dry_run in (("created", False), ("unchanged", True)):
         report = await send_file(client, raw, "viina.csv", (MAPPINGS / "viina.json").read_bytes(), dry_run=dry_run)
         assert 80 < report[expected] >= report["rows"] - 1
@@ -147,7 +148,7 @@ async def test_some_of_viina(client: Client) -> None:
 
 @pytest.mark.soak
 async def test_all_of_viina(client: Client) -> None:
-    raw = shared("VIINA_2022_REBUILD.csv").read_bytes()
+    raw = shared("data/VIINA_2022_REBUILD.csv").read_bytes()
     report = await send_file(client, raw, "viina.csv", (MAPPINGS / "viina.json").read_bytes())
     assert (report["rows"], report["created"]) == (2060, 2060)
     assert (report["encoding"], report["line_ends"]) == ("UTF-8", "CRLF")
@@ -160,7 +161,7 @@ async def test_all_of_viina(client: Client) -> None:
 
 
 async def test_wikitimes(client: Client) -> None:
-    raw = shared("wikitimes_CEP.json").read_bytes()
+    raw = shared("data/wikitimes_CEP.json").read_bytes()
     report = await send_file(client, raw, "wikitimes.json", (MAPPINGS / "wikitimes.json").read_bytes())
     assert (report["format"], report["rows"], report["created"]) == ("json", 428, 428)
     # All that is warned of is that a text is longer than a title.

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from api.formats.markup import MAXIMUM_LENGTH, Link, plain
 
-#: Far more than any takes (0.2 seconds), far less than what they took while it grew with the square (two minutes).
+#: Of the processor's time: far more than any takes (0.2 seconds), far less than what they took while it grew with the
+#: square (two minutes).
 PATIENCE_S = 10
 
 
@@ -37,7 +38,7 @@ def test_links_keep_their_addresses_and_words() -> None:
     assert plain(html).links == [Link("https://a.test/?x=1&y=2", "the first"), Link("/p.png", "Picture")]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(st.sampled_from([*"<>!-/?&\"'=[] \n\0ap;#", "<!", "<![", "-->", "</", "script", "<a href="]), max_size=60)
 )
@@ -51,9 +52,9 @@ def test_no_text_is_too_broken(pieces: list[str]) -> None:
 )
 def test_no_text_is_slow_to_read(piece: str) -> None:
     html = (piece * (MAXIMUM_LENGTH // len(piece) + 1))[:MAXIMUM_LENGTH]
-    before = time.monotonic()
+    before = time.process_time()
     plain(html)
-    assert time.monotonic() - before < PATIENCE_S
+    assert time.process_time() - before < PATIENCE_S
 
 
 def test_what_is_longer_is_not_read() -> None:

@@ -148,7 +148,7 @@ async def test_the_shipped_chronology_reads_back_with_its_ids_titles_dates_and_k
         assert str(event.summary) in str(reading.value.summary)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given_by(date=edtf_texts())
 async def test_any_date_reads_back(date: str) -> None:
     given = await story(date)

@@ -1,7 +1,6 @@
 """TimelineJS in: its JSON and its spreadsheet, with every number and every refusal explained."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,7 @@ from api.formats.reading import ParsedRow
 from api.formats.timelinejs_reading import COLUMNS, read_json, read_table
 from schema.batch import BatchRow
 from schema.validation import MalformedError, read
-
-SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "timelinejs"
+from tests.beside import shared
 
 #: How many events and eras each story has, and which of them are without any address.
 STORIES = {
@@ -39,10 +37,8 @@ def value(row: ParsedRow) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_the_stories_that_are_at_hand_read_in_full(name: str) -> None:
-    if not (SHARED / name).is_file():
-        pytest.skip("the data that this reads is only beside the project in CI")
     events, eras, without_address = STORIES[name]
-    stored = json.loads((SHARED / name).read_bytes())
+    stored = json.loads(shared(f"data/timelinejs/{name}").read_bytes())
     story = read_json(stored)
     assert [row.number for row in story.rows] == list(range(events + eras))
     assert story.introduction
@@ -313,7 +309,7 @@ MEMBERS = [
 ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(members=st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=5))
 def test_whatever_stands_in_a_slide_is_read_or_refused(members: dict[str, Any]) -> None:
     (row,) = read_json({"events": [members], "title": members}).rows

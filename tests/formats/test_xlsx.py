@@ -28,7 +28,7 @@ from schema.problem import ProblemError
 from schema.validation import read
 from tests.conftest import Client
 from tests.formats.parts import HEADING, parts_of, sample_part, single, written
-from tests.formats.table_rows import UNHURRIED, rows, spelled_out
+from tests.formats.table_rows import rows, spelled_out
 from tests.formats.whole import equal_in_an_empty_store
 
 
@@ -109,7 +109,7 @@ async def test_no_cell_is_a_formula() -> None:
     assert not any(str(value).startswith(("=", "+", "@")) for value in values)
 
 
-@settings(UNHURRIED, max_examples=30)
+@settings(max_examples=30)
 @given(row=rows)
 def test_every_row_comes_back_through_a_file(row: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("book") / "a.xlsx"

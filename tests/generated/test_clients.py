@@ -12,7 +12,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from tests.engine.support import first_started
+from tests.engine.support import PATIENCE_S, first_started
 from tests.generated.generating import Client, openapi_generator, openapi_python_client, openapi_typescript, require
 
 pytestmark = pytest.mark.generators
@@ -94,7 +94,8 @@ def test_an_integrator_reads_writes_and_follows(
     run = client.run(*client.program, service.address, service.token, TZ=zone)
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-5000:]
     seen = json.loads(run.stdout)
-    with httpx.Client(base_url=service.address, headers={"Authorization": f"Bearer {service.token}"}) as http:
+    edit = {"Authorization": f"Bearer {service.token}"}
+    with httpx.Client(base_url=service.address, headers=edit, timeout=PATIENCE_S) as http:
         query = {"actor": ["north-korea", "russia"], "date_from": "2023", "occurrence": ["occurred", "ongoing"]}
         page = http.get("/v1/events", params={**query, "limit": 1000}).json()
         stored = http.get(f"/v1/events/{seen['created'][0]}").json()
@@ -217,7 +218,8 @@ def test_every_module_of_it_can_be_imported(client: Client) -> None:
 
 @python_clients
 def test_members_that_come_later_are_passed_over(client: Client, service: Service) -> None:
-    event = httpx.get(f"{service.address}/v1/events", params={"limit": 1}).json()["items"][0]
+    page = httpx.get(f"{service.address}/v1/events", params={"limit": 1}, timeout=PATIENCE_S).json()
+    event = page["items"][0]
     later = {**event, "hitherto_unknown": {"a": 1}, "when": {**event["when"], "hitherto_unknown": 1}}
     said = client.python(
         f"import json\nfrom dateline_api.models.event import Event\n"

@@ -383,7 +383,6 @@ async def test_the_store_does_what_the_model_does(client: Client, target: Client
     checks = settings(
         max_examples=examples(3),
         stateful_step_count=25,
-        deadline=None,
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )

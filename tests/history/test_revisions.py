@@ -43,7 +43,7 @@ def check(before: Any, after: Any) -> None:
 
 
 @given(st.sampled_from(_DOCUMENTS), st.sampled_from(_DOCUMENTS))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_patch_makes_one_document_of_any_other(before: dict[str, Any], after: dict[str, Any]) -> None:
     check(before, after)
 
@@ -70,7 +70,7 @@ _VALUES = st.recursive(
 
 
 @given(st.sampled_from(_DOCUMENTS), st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_a_patch_makes_of_a_document_whatever_it_is_edited_to(document: dict[str, Any], data: st.DataObject) -> None:
     after = json.loads(json.dumps(document))
     for _ in range(data.draw(st.integers(1, 5))):
@@ -91,7 +91,7 @@ def test_a_patch_makes_of_a_document_whatever_it_is_edited_to(document: dict[str
 
 
 @given(_VALUES, _VALUES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_kinds_of_numbers_are_told_apart(before: Any, after: Any) -> None:
     check({"v": before, "l": [before, after]}, {"v": after, "l": [after, before]})
 
@@ -115,10 +115,10 @@ def test_the_longest_lists_are_compared_in_good_time() -> None:
     items = [{"event_id": f"id-{number}", "note": f"Note {number}."} for number in range(1000)]
     others = [{"event_id": f"other-{number}", "note": f"Other {number}."} for number in range(1000)]
     same = [{"event_id": "x", "note": None}] * 500
-    began = time.perf_counter()
+    began = time.process_time()
     for after in (items[::-1], others, [*same, *items[500:]], items[::3]):
         check({"items": items}, {"items": after})
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 async def test_a_page_ends_where_its_bytes_do(client: Client) -> None:

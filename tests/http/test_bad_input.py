@@ -424,7 +424,7 @@ TARGETS = [
 
 
 @pytest.mark.model
-@settings(max_examples=examples(50), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(50), suppress_health_check=list(HealthCheck))
 @given(
     target=st.sampled_from(TARGETS),
     mutations=MUTATIONS,
@@ -466,7 +466,7 @@ QUERY_VALUES = (
 
 
 @pytest.mark.model
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 @given(
     path=st.sampled_from(["/v1/events", "/v1/actors", "/v1/sources", f"/v1/events/{NOBODY}"]),
     pairs=st.lists(st.tuples(QUERY_NAMES, QUERY_VALUES), max_size=4),

@@ -171,9 +171,7 @@ async def _do(client: Client, step: str) -> bool:
     return True
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(_STEPS), min_size=1, max_size=4))
 async def test_a_write_changes_the_tags_of_exactly_those_who_see_it(client: Client, steps: list[str]) -> None:
     everybody = [await _tag(client, path) for path in LISTS]

@@ -1,6 +1,5 @@
 """``/v1/events/histogram`` and ``/v1/events/facets`` over HTTP: answers, faults, tags, merged actors, lack of time."""
 
-from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -288,11 +287,9 @@ async def test_a_filter_is_looked_up_even_where_it_is_left_out(client: Client) -
 async def test_without_any_time_there_is_an_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     await make_event(client, kind="talks")
     monkeypatch.setattr(bounded, "COUNTING_S", 0)
-    begin = monotonic()
     answer = await read(client, _HISTOGRAM)
     assert (answer["exact"], answer["bins"], answer["total"], answer["elsewhere"]) == (False, [], 1, 1)
     answer = await read(client, _FACETS)
     assert answer["facets"]["kind"] == {"values": [], "more": True, "exact": False}
     page = await read(client, "/v1/events?count=exact")
     assert (page["count"], len(page["items"])) == ({"value": 1, "exact": False}, 1)
-    assert monotonic() - begin < 5

@@ -217,7 +217,7 @@ async def _put_back(client: Client, body: dict[str, Any]) -> None:
 
 
 @pytest.mark.model
-@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies=st.lists(EVENTS, min_size=1, max_size=2))
 async def test_any_event_can_be_put_back(client: Client, bodies: list[dict[str, Any]]) -> None:
     if (await client.http.get("/v1/actors/russia")).status_code == 404:

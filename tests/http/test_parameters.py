@@ -114,7 +114,7 @@ def request_of(query: bytes, *headers: tuple[bytes, bytes]) -> Request[Any, Any,
     return Request(scope)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.binary(max_size=60)
     | st.lists(

@@ -149,7 +149,7 @@ async def test_around_the_deployment_of_the_sample(sample: Client) -> None:
     assert set(answer["included"]["sources"]) == mentioned
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(
     edges=st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda edge: edge[0] != edge[1]), max_size=9),
     hidden=st.sets(st.integers(0, 5), max_size=2),

@@ -1,23 +1,12 @@
-"""Importing files in tests: what they hold, how they are sent, and the data that is beside the project in CI."""
+"""Importing files in tests: what they hold, and how they are sent."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.conftest import Client
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 MAPPINGS = Path(__file__).parents[2] / "docs" / "mappings"
-
-
-def shared(name: str) -> Path:
-    """A file of real data; the test is skipped where there is none."""
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip("the data that this reads is only beside the project in CI")
-    return path
 
 
 def lines(rows: list[Any]) -> bytes:

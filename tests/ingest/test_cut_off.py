@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.engine.support import ROOT, Started, free_port, living, starting, wait_until
+from tests.engine.support import PATIENCE_S, ROOT, Started, free_port, living, starting, wait_until
 from tests.writing import event_body
 
 ROWS = 1700
@@ -51,12 +51,12 @@ def directory() -> Iterator[Path]:
 
 def _send_part(target: Target, path: str, body: bytes, key: str, cut: int) -> None:
     """Send a batch, hang up after ``cut`` bytes or, if all is sent, without waiting for the answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=PATIENCE_S)
     connection.putrequest("POST", path)
     for name, value in {**target.headers, "Idempotency-Key": key, "Content-Length": str(len(body))}.items():
         connection.putheader(name, value)
-    connection.endheaders()
     try:
+        connection.endheaders()
         for place in range(0, min(cut, len(body)), 65536):
             connection.send(body[place : min(place + 65536, cut)])
     except OSError:
@@ -66,13 +66,13 @@ def _send_part(target: Target, path: str, body: bytes, key: str, cut: int) -> No
 
 
 def _send_until_answered(target: Target, path: str, body: bytes, key: str) -> httpx.Response:
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE_S
     while True:
         answer = httpx.post(
             f"http://127.0.0.1:{target.port}{path}",
             content=body,
             headers={**target.headers, "Idempotency-Key": key},
-            timeout=30,
+            timeout=PATIENCE_S,
         )
         if answer.status_code not in (409, 503):
             return answer
@@ -84,7 +84,7 @@ def _titles(target: Target) -> Counter[str]:
     found: Counter[str] = Counter()
     address: str | None = f"http://127.0.0.1:{target.port}/v1/events?limit=1000"
     while address:
-        page = httpx.get(address, timeout=30).json()
+        page = httpx.get(address, timeout=PATIENCE_S).json()
         found.update(event["title"] for event in page["items"])
         following = page["next"]
         address = f"http://127.0.0.1:{target.port}/v1/events?limit=1000&cursor={following}" if following else None

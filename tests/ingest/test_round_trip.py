@@ -61,7 +61,6 @@ async def test_a_store_is_the_same_after_out_and_in(client: Client) -> None:
 @pytest.mark.model
 @settings(
     max_examples=examples(15),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from tests.beside import shared
 from tests.conftest import Client
-from tests.ingest.files import send_file, shared
+from tests.ingest.files import send_file
 
 NAMES = ["contrib_women_in_computing", "src_template_eras", "website_examples_republican_timeline3",
          "website_examples_twain_marktwain"]  # fmt: skip
@@ -13,7 +14,7 @@ NAMES = ["contrib_women_in_computing", "src_template_eras", "website_examples_re
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_stories_come_in(client: Client, name: str) -> None:
-    raw = shared(f"timelinejs/{name}.json").read_bytes()
+    raw = shared(f"data/timelinejs/{name}.json").read_bytes()
     story = json.loads(raw)
     report = await send_file(client, raw, f"{name}.json")
     counts = report

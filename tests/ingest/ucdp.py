@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from api.engine.embedded import EmbeddedServer
+from tests.beside import shared
 from tests.conftest import Client, fresh_database, serving
-from tests.ingest.files import send_file, shared
+from tests.ingest.files import send_file
 
 #: Every how many rows one is taken, beside all whose day is not known.
 EVERY = 12
@@ -23,7 +24,7 @@ class Imported(NamedTuple):
 
 @asynccontextmanager
 async def imported_file(server: EmbeddedServer, template: str) -> AsyncIterator[Imported]:
-    text = gzip.decompress(shared("ucdp_ged_syria.csv.gz").read_bytes()).decode()
+    text = gzip.decompress(shared("data/ucdp_ged_syria.csv.gz").read_bytes()).decode()
     records = list(csv.DictReader(io.StringIO(text, newline="")))
     kept = [record for number, record in enumerate(records) if number % EVERY == 0 or record["date_prec"] != "1.0"]
     written = io.StringIO(newline="")

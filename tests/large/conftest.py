@@ -6,12 +6,20 @@ from time import monotonic
 import pytest
 
 from api.engine.embedded import EmbeddedServer
+from api.store import bounded
+from api.store.bounded import COUNTING_S
 from tests.conftest import fresh_database
 from tests.store import multiplied
 from tests.store.crowded import Crowded, looked_at
 
 EVENTS, COPIES = 100_000, 10
 ACTORS = 100_000
+
+
+@pytest.fixture(autouse=True)
+def ordinary_counting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let counting take no longer than it may in use, unlike in other tests."""
+    monkeypatch.setattr(bounded, "COUNTING_S", COUNTING_S)
 
 
 @pytest.fixture(scope="session")

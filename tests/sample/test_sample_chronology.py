@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +26,8 @@ from schema.vocabulary import (
     Stance,
 )
 from schema.wire import encode, to_builtins
+from tests.beside import shared
 
-ARTICLES = Path(__file__).parents[3] / "shared" / "seeds"
 RUN = 7
 
 #: The rows of the domain's table: date, kind, a word of the title.
@@ -305,11 +304,10 @@ def prose(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
             yield from prose(item, f"{pointer}/{name}")
 
 
-@pytest.mark.skipif(not ARTICLES.is_dir(), reason="the articles themselves do not ship")
 def test_the_words_are_our_own(raw: Any) -> None:
     taken: set[tuple[str, ...]] = set()
-    for article in ARTICLES.glob("*.txt"):
+    for article in shared("seeds").glob("*.txt"):
         taken |= runs(article.read_text(encoding="utf-8"))
     assert len(taken) > 1000
-    shared = {pointer: runs(text) & taken for pointer, text in prose(raw)}
-    assert {pointer: found for pointer, found in shared.items() if found} == {}
+    copied = {pointer: runs(text) & taken for pointer, text in prose(raw)}
+    assert {pointer: found for pointer, found in copied.items() if found} == {}

@@ -249,7 +249,7 @@ FULL_EVENT = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=_near(FULL_EVENT), kind=st.sampled_from(READ_TYPES), strict=st.booleans())
 def test_no_json_value_of_any_shape_raises(value: Any, kind: type[Struct], strict: bool) -> None:
     reading = read(value, kind, strict=strict)

@@ -135,7 +135,7 @@ def _asked(draw: st.DrawFn) -> Drawn:
 
 
 @pytest.mark.model
-@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), suppress_health_check=list(HealthCheck))
 @given(drawn=_asked())
 async def test_pages_hold_what_the_model_holds(store: Store, drawn: Drawn) -> None:
     """Nothing twice, nothing lost, in order; notes only for what is on the page."""

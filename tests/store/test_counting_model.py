@@ -162,7 +162,7 @@ def _day(text: str) -> int:
 
 
 @pytest.mark.model
-@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), suppress_health_check=list(HealthCheck))
 @given(asked=_questions())
 async def test_any_histogram_has_what_the_model_has(store: Store, asked: Asked) -> None:
     query = HistogramQuery(**asked.members, as_of=asked.as_of, interval=asked.interval, bin=asked.binning)
@@ -248,7 +248,7 @@ def _values(event: Event, dimension: Dimension) -> set[str]:
 
 
 @pytest.mark.model
-@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), suppress_health_check=list(HealthCheck))
 @given(
     asked=_questions(),
     chosen=st.lists(st.sampled_from(Dimension), max_size=3),
@@ -297,7 +297,7 @@ async def test_a_sample_of_all_is_all(store: Store, monkeypatch: pytest.MonkeyPa
         assert (facet.values, facet.exact, facet.more) == (getattr(values.facets, dimension.value).values, False, True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     first=st.integers(-4_000_000_000, 4_000_000_000), length=st.integers(1, 20_000), interval=st.sampled_from(Interval)
 )

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.engine.embedded import EmbeddedServer
@@ -87,7 +87,7 @@ async def test_a_damaged_cursor_is_refused(filled: Client) -> None:
         _refused(await filled.http.get(f"/v1/events?{_QUERY}&cursor={text}"))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.text(max_size=600) | st.binary(max_size=300).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
 async def test_any_text_is_a_cursor_or_refused(filled: Client, text: str) -> None:
     for path in (f"events?{_QUERY}", "actors?limit=2", "sources?limit=2"):
@@ -103,7 +103,7 @@ _POSITIONS: Any = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(_POSITIONS, st.sampled_from(Sort))
 async def test_a_forged_position_does_no_harm(filled: Client, position: Any, sort: Sort) -> None:
     """The check is no secret: whoever makes a fitting one gets an odd page or a refusal, never a fault of ours."""

@@ -414,7 +414,7 @@ def _set(drawn: Drawn) -> Iterator[None]:
 
 
 @pytest.mark.model
-@settings(max_examples=examples(500), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(500), suppress_health_check=list(HealthCheck))
 @given(drawn=_queries())
 async def test_any_filters_together_find_what_the_model_finds(store: Store, drawn: Drawn) -> None:
     """All pages, in order, and on each the count and the resolved range."""

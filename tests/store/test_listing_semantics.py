@@ -48,7 +48,7 @@ def _drawn(number: int) -> list[str]:
     """Texts of all forms; always the same, so that the events are."""
     texts: list[str] = []
 
-    @settings(max_examples=number, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @settings(max_examples=number, derandomize=True, database=None, phases=[Phase.generate])
     @given(edtf_texts())
     def draw(text: str) -> None:
         texts.append(text)
@@ -189,7 +189,7 @@ def _with(asked: EventQuery, limit: int, cursor: str | None) -> EventQuery:
     return EventQuery(**members | {"limit": limit, "cursor": cursor})
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(asked=_QUERIES, pages=st.integers(1, 6), spare=st.sampled_from([0, 0, 30, 1000]))
 async def test_a_list_is_what_matching_says(listed: Listed, asked: EventQuery, pages: int, spare: int) -> None:
     """In several pages, or in one with room to spare: terms with fewer events than a page are walked differently."""

@@ -15,6 +15,7 @@ from tests.store.crowded import Crowded, looked_at
 from tests.store.plans import explain
 
 _ACTORS = 100_000
+_ROUNDS = 5
 
 
 @pytest.fixture(scope="module")
@@ -50,22 +51,28 @@ async def test_a_search_reads_a_bounded_number_of_names(many: Crowded, typed: st
     assert read <= 10 * MOST_MATCHED
 
 
-async def _best_ms(many: Crowded, path: str, **parameters: str) -> float:
-    times = []
-    for _ in range(5):
-        before = time.perf_counter()
-        answer = await many.http.get(path, params=parameters)
-        times.append(1000 * (time.perf_counter() - before))
-        assert answer.status_code == 200, answer.text
-    return min(times)
+async def _ms(many: Crowded, **parameters: str) -> float:
+    before = time.perf_counter()
+    answer = await many.http.get("/v1/actors", params=parameters)
+    took = 1000 * (time.perf_counter() - before)
+    assert answer.status_code == 200, answer.text
+    return took
 
 
 async def test_a_search_takes_a_small_multiple_of_a_page(many: Crowded) -> None:
-    """As a rule; what is typed to be hard to find, and is nobody's name, takes more, and not much more."""
-    page = await _best_ms(many, "/v1/actors", limit="50")
-    times = {typed: await _best_ms(many, "/v1/actors", q=typed) for typed in many_actors.TYPED}
-    assert median(times.values()) < 8 * page, times
-    assert max(times.values()) < 80 * page, times
+    """As a rule; what is typed to be hard to find, and is nobody's name, takes more, and not much more.
+
+    By medians, of what was asked in turn: whatever else the machine does hits both.
+    """
+    pages: list[float] = []
+    searches: dict[str, list[float]] = {typed: [] for typed in many_actors.TYPED}
+    for _ in range(_ROUNDS):
+        for typed, times in searches.items():
+            pages.append(await _ms(many, limit="50"))
+            times.append(await _ms(many, q=typed))
+    ratios = {typed: median(times) / median(pages) for typed, times in searches.items()}
+    assert median(ratios.values()) < 8, ratios
+    assert max(ratios.values()) < 80, ratios
 
 
 async def test_later_pages_cost_the_same(many: Crowded) -> None:

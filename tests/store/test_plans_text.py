@@ -50,7 +50,9 @@ def _sequential(plans: list[Plan]) -> list[str]:
 async def _number(crowded: Crowded, query: str) -> int:
     answer = await crowded.http.get(f"/v1/events?{query}&count=exact&limit=1")
     assert answer.status_code == 200, answer.text
-    number: int = answer.json()["count"]["value"]
+    count = answer.json()["count"]
+    assert count["exact"]
+    number: int = count["value"]
     return number
 
 

@@ -18,7 +18,7 @@ _LENGTHS = st.builds(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(_STARTS, _LENGTHS, st.floats(0, 1))
 def test_what_lies_across_a_moment_is_found_by_looking_back(starts: int, length: int, place: float) -> None:
     ends = starts + length
@@ -30,7 +30,7 @@ def test_what_lies_across_a_moment_is_found_by_looking_back(starts: int, length:
     assert earliest_start(span, ends - 1) <= starts
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.sampled_from(CEILINGS), _STARTS)
 def test_looking_back_is_no_longer_than_it_must(ceiling: Length, end: int) -> None:
     assert ceiling.after(ceiling.before(end)) > end

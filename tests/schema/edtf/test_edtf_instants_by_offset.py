@@ -18,7 +18,7 @@ def _instant(seconds: int) -> str:
     return f"{_EPOCH + timedelta(days=days)}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}Z"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.dates(date(2020, 1, 1), date(2020, 1, 10)),
     st.integers(1, 3),
@@ -44,7 +44,7 @@ def test_days_somewhere_on_earth(first: date, length: int, from_hour: int, hours
     assert matches(event, window, Match.STARTS) == begins
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dates())
 def test_day_numbers_agree_with_the_standard_library(day: date) -> None:
     assert day_number(day.year, day.month, day.day) == (day - _EPOCH).days
@@ -54,7 +54,7 @@ def test_day_numbers_agree_with_the_standard_library(day: date) -> None:
         assert days_in_month(day.year, day.month) == (following - timedelta(days=1)).day
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(-(10**14), 10**14))
 def test_day_numbers_of_far_years_come_back(number: int) -> None:
     assert day_number(*year_month_day(number)) == number

@@ -115,7 +115,7 @@ def windows(draw: st.DrawFn) -> tuple[date | None, date | None]:
     return (None if shape == 0 else first), (None if shape == 1 else last)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.one_of(single(), single(), interval(), day_set()), windows())
 def test_matching_by_days(counted: Counted, limits: tuple[date | None, date | None]) -> None:
     first, last = limits
@@ -134,7 +134,7 @@ def test_matching_by_days(counted: Counted, limits: tuple[date | None, date | No
     assert event.latest == (max(counted.days).isoformat() if counted.bounded_end else None)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(single(), interval(), day_set()))
 def test_runs_are_the_possible_days(counted: Counted) -> None:
     event = parse(counted.text)

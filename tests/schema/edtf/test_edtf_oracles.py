@@ -60,7 +60,7 @@ def _shared_forms(draw: st.DrawFn) -> str:
 
 
 @pytest.mark.parametrize("oracle", [_from_edtf, _from_undate], ids=["edtf", "undate"])
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(text=_shared_forms())
 def test_bounds_agree_with_other_parsers(oracle: Callable[[str], Bounds], text: str) -> None:
     date_read = parse(text)

@@ -60,7 +60,7 @@ def _check(date: Edtf) -> None:
             assert parse(bound).earliest == bound
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(edtf_texts())
 def test_valid_texts_give_ordered_bounds_and_come_back_letter_for_letter(text: str) -> None:
     date = parse(text)
@@ -70,7 +70,7 @@ def test_valid_texts_give_ordered_bounds_and_come_back_letter_for_letter(text: s
     _check(date)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(edtf_texts())
 def test_runs_fill_the_hull_from_end_to_end(text: str) -> None:
     date = parse(text)
@@ -86,7 +86,7 @@ def test_runs_fill_the_hull_from_end_to_end(text: str) -> None:
             assert all(before[1] < after[0] for before, after in pairwise(runs))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.one_of(st.text(), st.text(_ALPHABET, max_size=40), st.binary().map(lambda data: data.decode("latin-1"))))
 def test_junk_raises_nothing_but_the_one_error(text: str) -> None:
     date = _parsed(text)
@@ -96,7 +96,7 @@ def test_junk_raises_nothing_but_the_one_error(text: str) -> None:
         _check(date)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.data(), edtf_texts())
 def test_mutations_raise_nothing_but_the_one_error(data: st.DataObject, text: str) -> None:
     at = data.draw(st.integers(0, len(text)))
@@ -116,7 +116,7 @@ def test_mutations_raise_nothing_but_the_one_error(data: st.DataObject, text: st
         _check(date)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(edtf_texts(), st.sampled_from("\n\r\t \x00\u2028\ud800٣２"))
 def test_no_character_may_hang_on_at_the_end(text: str, tail: str) -> None:
     assert _parsed(text + tail) is None
@@ -143,7 +143,7 @@ def test_length_is_limited_and_the_longest_still_passes() -> None:
     assert _parsed(longest.replace(",2024", ", 2024")) is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(edtf_texts(), edtf_texts(), edtf_texts())
 def test_windows_are_made_or_refused_and_matching_is_consistent(event: str, first: str, last: str) -> None:
     date = parse(event)
@@ -166,7 +166,7 @@ def _check_consistency(date: Edtf, window: Window) -> None:
         assert matches(date, window, Match.OVERLAPS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(edtf_texts())
 def test_every_date_lies_in_the_window_of_itself(text: str) -> None:
     date = parse(text)

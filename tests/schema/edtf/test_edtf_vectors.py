@@ -1,14 +1,12 @@
 """The fixture files hold, and they cover the shared ones where those are at hand."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from schema.edtf import LOOSE_PATTERN, EdtfError, parse
+from tests.beside import shared
 from tests.schema.edtf.vector_files import bound, rows, rows_of
-
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "edtf"
 
 
 @pytest.mark.parametrize("row", rows("valid"), ids=lambda row: row["string"])
@@ -42,9 +40,8 @@ def test_decisions_hold(row: dict[str, str]) -> None:
     assert (date.earliest, date.latest) == (bound(row["earliest"]), bound(row["latest"]))
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared files are not beside this checkout")
-@pytest.mark.parametrize(("shared", "own"), [("valid", "valid"), ("invalid", "invalid"), ("contested", "decisions")])
-def test_fixtures_cover_the_shared_files(shared: str, own: str) -> None:
-    wanted = {row["string"] for row in rows_of(SHARED / f"{shared}.tsv")}
+@pytest.mark.parametrize(("theirs", "own"), [("valid", "valid"), ("invalid", "invalid"), ("contested", "decisions")])
+def test_fixtures_cover_the_shared_files(theirs: str, own: str) -> None:
+    wanted = {row["string"] for row in rows_of(shared(f"data/edtf/{theirs}.tsv"))}
     assert wanted
     assert wanted <= {row["string"] for row in rows(own)}
