@@ -5,7 +5,8 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from schema.actor import Actor, MatchedName
-from schema.query import AnsweredAsOf, EchoedAsOf, Included, Next, RecordQuery
+from schema.answers import AnsweredAsOf, EchoedAsOf, Included, Next
+from schema.query import RecordQuery
 from schema.validation import Flaw
 
 #: What is typed to find actors: so many characters; so many actors are on a page, and so many are found at all.

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct
 
-from schema.query import AnsweredAsOf, EchoedAsOf, EventFilter, EventPage, Included, Next, Sort
+from schema.answers import AnsweredAsOf, EchoedAsOf, EventPage, Included, Next
+from schema.query import EventFilter, Sort
 from schema.text import CreatedAt, Language, Line, PublishedAt, Slug, Text, Title, UpdatedAt
 from schema.validation import Flaw
 from schema.vocabulary import State

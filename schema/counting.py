@@ -5,7 +5,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from schema.query import AsOf, EchoedAsOf, EventFilter, Included, Range, as_of_flaws
+from schema.answers import EchoedAsOf, Included, Notices, Range
+from schema.query import AsOf, EventFilter, as_of_flaws
 from schema.validation import Flaw
 
 #: How many values of one dimension an answer has at most.
@@ -143,6 +144,7 @@ class Histogram(Struct, frozen=True, kw_only=True):
     exact: Annotated[bool, Meta(description="False where the time was too short, and all numbers are estimates.")]
     range: Range
     as_of: EchoedAsOf
+    notices: Notices
 
 
 class FacetValue(Struct, frozen=True, kw_only=True):
@@ -178,4 +180,5 @@ class Facets(Struct, frozen=True, kw_only=True):
     facets: FacetsByDimension
     range: Range
     as_of: EchoedAsOf
+    notices: Notices
     included: Included

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from schema.answers import EchoedAsOf, Included
 from schema.citation import Citation, Figure
 from schema.edtf import Edtf
 from schema.event import Event
-from schema.query import EchoedAsOf, Included
 from schema.text import Number, Slug
 from schema.vocabulary import Bound, Stance
 

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
+from schema.answers import EchoedAsOf, Included
 from schema.event import Event
-from schema.query import AsOf, EchoedAsOf, Included, as_of_flaws
+from schema.query import AsOf, as_of_flaws
 from schema.validation import Flaw
 from schema.vocabulary import RelationType
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.answers import Next
 from schema.format import Format
-from schema.query import Next
 from schema.text import Line, Sha256, Slug, Text, Timestamp
 
 #: How many events a release holds at most.

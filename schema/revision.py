@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from schema.actor import Actor
+from schema.answers import Next
 from schema.chronology import Chronology
 from schema.event import Event
-from schema.query import Next
 from schema.source import Source
 from schema.text import Timestamp
 from schema.vocabulary import ChangeType

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 
 from api.formats.entry import Heading, Part, Parts, Writer
 from schema.actor import Actor, ActorSummary
+from schema.answers import Count, Included, Range
 from schema.format import Format
-from schema.query import Count, Included, Range
 from schema.source import SourceSummary
 from schema.wire import encode
 

@@ -11,8 +11,8 @@ from litestar import Request, Response
 from api.http.parameters import is_unchanged
 from api.store.listing import Listed
 from api.store.reading import ListedById, Record
+from schema.answers import Included
 from schema.problem import ProblemError, problem
-from schema.query import Included
 from schema.wire import encode
 
 #: What a cache keeps must be asked about each time; `delivery.py` says what an answer varies with.

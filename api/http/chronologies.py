@@ -42,10 +42,11 @@ from api.store import chronologies
 from api.store.chronology_events import list_chronology_events
 from api.store.cursor import sealed_as_of
 from api.store.store import Store
+from schema.answers import Range
 from schema.change import Change, EntityKind
 from schema.chronology import Chronology, ChronologyAnswer, ChronologyEventPage, ChronologyIn, ChronologyPage
 from schema.format import Format
-from schema.query import EventQuery, MomentQuery, Range, RecordQuery
+from schema.query import EventQuery, MomentQuery, RecordQuery
 
 _ONE = {"North Korea and Russia": CHRONOLOGY}
 _SLUG = {"slug": "$response.body#/slug"}

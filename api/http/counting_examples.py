@@ -5,11 +5,11 @@ from typing import Any
 
 from api import sample
 from schema.actor import ActorSummary
+from schema.answers import Included, Range
 from schema.bins import bounds_of_bins, described_bins
 from schema.counting import Binning, Facet, Facets, FacetsByDimension, FacetValue, Histogram, Interval
 from schema.edtf import UNBOUNDED_END, Match, Window, matches, parse
 from schema.edtf.calendar import SECONDS_PER_DAY
-from schema.query import Included, Range
 from schema.wire import to_builtins
 
 _SAMPLE = sample.load()
@@ -37,6 +37,7 @@ def _histogram() -> Histogram:
         exact=True,
         range=Range(earliest=window.earliest, latest=window.latest),
         as_of=None,
+        notices=[],
     )
 
 
@@ -56,6 +57,7 @@ def _facets() -> Facets:
         facets=FacetsByDimension(actor=actors, kind=_facet([event.kind for event in found], 3)),
         range=Range(earliest=window.earliest, latest=window.latest),
         as_of=None,
+        notices=[],
         included=Included(actors={id: names[id] for id in sorted(one.value for one in actors.values)}, sources={}),
     )
 

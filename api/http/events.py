@@ -31,10 +31,11 @@ from api.http.exports import answer_export, chosen_format
 from api.http.format_examples import FORMAT_EXAMPLES
 from api.http.parameters import read_if_match, read_uuid
 from api.store import events, listing
+from schema.answers import EventAnswer, EventPage, Range
 from schema.change import Change, EntityKind, RestorationIn, RetractionIn
 from schema.event import EventIn
 from schema.format import Format
-from schema.query import EventAnswer, EventPage, EventQuery, MomentQuery, Range
+from schema.query import EventQuery, MomentQuery
 
 _LINKS = {
     "read": Link("getEvent", {"event_id": "$response.body#/id"}, "Read it again."),

@@ -8,6 +8,7 @@ from msgspec import structs
 from api import sample
 from api.history.revisions import patch_between
 from schema.actor import Actor, ActorIn, ActorSummary
+from schema.answers import Included, Range
 from schema.assessment import count_evidence
 from schema.chronology import Chronology, ChronologyIn, ChronologyItem
 from schema.citation import Citation
@@ -16,7 +17,7 @@ from schema.event import Event, EventIn, When
 from schema.feed import ActorChange, ChangePage, EventChange, Head
 from schema.figures import FigureComparison, compare
 from schema.format import Format
-from schema.query import EventFilter, Included, Range
+from schema.query import EventFilter
 from schema.related import RelatedEvent, RelatedEvents, RelationStep
 from schema.release import Release, ReleaseFile
 from schema.source import Source, SourceIn, SourceSummary

@@ -17,8 +17,9 @@ from api.http.parameters import read_uuid
 from api.settings import Settings
 from api.store import sources
 from api.store.store import Store
+from schema.answers import SourceAnswer, SourcePage
 from schema.change import Change, EntityKind
-from schema.query import MomentQuery, SourceAnswer, SourcePage, SourceQuery
+from schema.query import MomentQuery, SourceQuery
 from schema.source import SourceIn
 
 _ONE = {"an article": SOURCE}

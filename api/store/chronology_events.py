@@ -26,8 +26,9 @@ from api.store.relevance import refuse_without_text
 from api.store.select.keys import Place
 from api.store.sql import Statement
 from api.store.store import Store
+from schema.answers import Count
 from schema.chronology import Chronology
-from schema.query import Count, Counting, EventQuery, Sort
+from schema.query import Counting, EventQuery, Sort
 from schema.text_query import text_notices
 from schema.wire import to_builtins
 

@@ -13,6 +13,7 @@ from api.store.head import find_moment
 from api.store.sql import Statement, fetch
 from api.store.store import Store
 from schema.actor import ActorSummary
+from schema.answers import Included, Range
 from schema.counting import (
     OWN_FILTERS,
     Dimension,
@@ -23,7 +24,7 @@ from schema.counting import (
     FacetValue,
     OwnFilter,
 )
-from schema.query import Included, Range
+from schema.text_query import text_notices
 
 #: All events are counted in the first part of the time, or else a sample in the rest.
 _EXACT_SHARE = 0.5
@@ -87,6 +88,7 @@ async def facet_events(store: Store, asked: FacetQuery, *, edit: bool) -> Facets
         facets=FacetsByDimension(**{name.value: facets[name] for name in Dimension if name in facets}),
         range=Range(earliest=window.earliest, latest=window.latest),
         as_of=as_of,
+        notices=text_notices(asked.q),
         included=included,
     )
 

@@ -6,9 +6,9 @@ import msgspec
 
 from api.store.listing import get_event
 from api.store.store import Store
+from schema.answers import Included
 from schema.event import Event
 from schema.figures import FigureComparison, FigureGroup, compare
-from schema.query import Included
 from schema.wire import decode_hook
 
 

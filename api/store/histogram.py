@@ -10,12 +10,13 @@ from api.store.head import find_moment
 from api.store.select.keys import AHEAD_S, MOST_BEHIND_S
 from api.store.sql import Statement
 from api.store.store import Store
+from schema.answers import Range
 from schema.bins import LONGEST_DAYS, MAXIMUM_BINS, bounds_of_bins, described_bins, finest_interval, number_of_bins
 from schema.counting import Binning, Histogram, HistogramQuery
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Window
 from schema.edtf.calendar import SECONDS_PER_DAY
 from schema.problem import Fault, problem
-from schema.query import Range
+from schema.text_query import text_notices
 
 #: All events are counted in the first part of the time, or else a sample in the rest.
 _EXACT_SHARE = 0.6
@@ -98,6 +99,7 @@ def _written(asked: HistogramQuery, window: Window, tally: _Tally, as_of: int | 
         exact=exact,
         range=Range(earliest=window.earliest, latest=window.latest),
         as_of=as_of,
+        notices=text_notices(asked.q),
     )
 
 

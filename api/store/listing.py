@@ -26,8 +26,9 @@ from api.store.select.keys import Place, Position, keys_statement
 from api.store.select.text import TextAsked
 from api.store.sql import Statement
 from api.store.store import Store
+from schema.answers import Count, Included
 from schema.edtf import UNBOUNDED_END, UNBOUNDED_START, Window
-from schema.query import MAXIMUM_RANKED, Count, Counting, EventQuery, Included, Sort
+from schema.query import MAXIMUM_RANKED, Counting, EventQuery, Sort
 from schema.text_query import text_notices
 from schema.wire import to_builtins
 

@@ -9,7 +9,8 @@ from api.store.head import moment_of
 from api.store.sql import Statement
 from api.store.store import Store
 from schema.actor import ActorSummary
-from schema.query import Included, RecordQuery
+from schema.answers import Included
+from schema.query import RecordQuery
 from schema.source import SourceSummary
 from schema.text import MAXIMUM_INTEGER
 from schema.vocabulary import Reliability

@@ -11,8 +11,8 @@ from api.store.reading import Item, Page, fetch_page
 from api.store.sql import Statement, query
 from api.store.store import Store
 from api.store.terms import related_term
+from schema.answers import Included
 from schema.event import Relation
-from schema.query import Included
 from schema.related import MAXIMUM_RELATED, RelationStep
 from schema.vocabulary import State
 

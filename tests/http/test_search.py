@@ -378,6 +378,11 @@ async def test_how_a_query_was_read_is_said(client: Client) -> None:
     assert (await read(client, "/v1/events?q=treaty"))["notices"] == []
     for more in ("", "&sort=relevance", "&kind=nothing"):
         assert (await read(client, f"/v1/events?q=%22one%20treaty{more}"))["notices"] == [UNBALANCED]
+    for path in ("histogram", "facets"):
+        assert (await read(client, f"/v1/events/{path}?q=treaty"))["notices"] == []
+        for more in ("", "&kind=nothing"):
+            answer = await read(client, f"/v1/events/{path}?q=%22one%20treaty{more}")
+            assert answer["notices"] == [UNBALANCED]
     text = (await client.http.get("/v1/events?q=%22one%20treaty&format=markdown")).text
     assert UNBALANCED in text
 

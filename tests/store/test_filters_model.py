@@ -29,10 +29,11 @@ from api.store.select import few, filters, keys
 from api.store.sql import query
 from api.store.store import Store
 from schema.actor import ActorIn, Membership
+from schema.answers import Count
 from schema.bounds import Box, cell_of
 from schema.edtf import Edtf, EdtfError, Match, Precision, Window, matches, parse
 from schema.event import Event, EventActor
-from schema.query import Count, Counting, EventQuery, Sort
+from schema.query import Counting, EventQuery, Sort
 from schema.source import Source
 from schema.vocabulary import Confidence, Occurrence, Reliability, Stance, State
 from tests.conftest import Client, fresh_database
