@@ -9,7 +9,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from schema.validation import Flaw
-from schema.words import fold, runs_of
+from schema.words import fold, is_unspaced, runs_of, words_of
 
 MAXIMUM_CHARACTERS = 300
 MAXIMUM_WORDS = 20
@@ -58,7 +58,7 @@ def read_text_query(text: str) -> TextQuery:
     for found in _PART.finditer(text):
         alone = found.start() == 0 or text[found.start() - 1].isspace()
         part = _part(found[0], alone=alone)
-        if runs(part.text):
+        if _runs(part.text):
             parts.append(part)
     return TextQuery(parts, [] if balanced else [UNBALANCED])
 
@@ -77,12 +77,13 @@ def text_flaws(text: str) -> list[Flaw]:
         found.append(Flaw("/q", "There is nothing to search for: it has no letter and no digit.", "a word"))
     elif all(part.unwanted for part in parts):
         found.append(Flaw("/q", "It only says what must not be there.", "a word that is wanted, too"))
-    if sum(len(runs(part.text)) for part in parts) > MAXIMUM_WORDS:
+    if sum(len(_runs(part.text)) for part in parts) > MAXIMUM_WORDS:
         found.append(Flaw("/q", f"It has more than {MAXIMUM_WORDS} words.", "fewer words"))
     if len(prefixes) > MAXIMUM_PREFIXES:
         found.append(Flaw("/q", f"It has more than {MAXIMUM_PREFIXES} word prefixes.", "fewer with *"))
     for part in prefixes:
-        if len(runs(part.text)[-1]) < MINIMUM_PREFIX:
+        prefix = words_of(fold(part.text))[-1]
+        if len(prefix) < MINIMUM_PREFIX and not is_unspaced(prefix):
             detail = f"{part.text[:50]}* is too short: a prefix has at least {MINIMUM_PREFIX} letters."
             found.append(Flaw("/q", detail, "more letters, or no *"))
     return found
@@ -99,6 +100,6 @@ def _part(text: str, *, alone: bool) -> Part:
     return Part(Kind.WORD, text, unwanted)
 
 
-def runs(text: str) -> list[str]:
-    """The words of a part as people count them, folded."""
+def _runs(text: str) -> list[str]:
+    """The words of a part as people count them."""
     return runs_of(fold(text))

@@ -24,14 +24,15 @@ _MARKS_END = 0x20000
 
 #: Combining Diacritical Marks.
 _ACCENTS = re.compile("[\u0300-\u036f]")
-#: Where a word may be broken or may not: soft hyphen, zero width space, word joiner, byte order mark.
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+#: What is not seen and does not end a word (Unicode Standard Annex 29, rule WB4): soft hyphen, characters of no width,
+#: marks of direction, byte order mark.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
 def normalize(text: str) -> str:
     """Normalize a text for stemming: case and compatible forms of characters don't count, accents do.
 
-    It is what case folding and Normalization Form KC (Unicode Standard Annex 15) leave as it is.
+    Neither case folding nor Normalization Form KC (Unicode Standard Annex 15) changes the result any more.
     """
     return _until_stable("NFKC", text)
 
@@ -53,7 +54,7 @@ def _until_stable(form: Literal["NFKC", "NFKD"], text: str) -> str:
     return text
 
 
-def folded(words: Sequence[str]) -> list[str]:
+def fold_words(words: Sequence[str]) -> list[str]:
     """Fold words, each by itself."""
     return [word[:LONGEST_WORD] for word in fold(" ".join(words)).split()]
 
@@ -61,6 +62,11 @@ def folded(words: Sequence[str]) -> list[str]:
 def runs_of(text: str) -> list[str]:
     """Give the runs of letters and digits of a text."""
     return _ASCII.findall(text) if text.isascii() else _patterns()[0].findall(_INVISIBLE.sub("", text))
+
+
+def is_unspaced(word: str) -> bool:
+    """Say whether a word is a character of a script that puts no spaces between words."""
+    return re.match(f"[{_UNSPACED}]", word) is not None
 
 
 def words_of(text: str) -> list[str]:

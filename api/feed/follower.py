@@ -59,14 +59,15 @@ class Follower:
         ring, news = hub.ring(self._edit), hub.news
         if hub.stopping:
             return DropReason.STOPPING
+        # Before a sign of life is written, which takes no time.
+        if self._live and self._took_s > hub.bounds.slow_s and self._after < ring.overtaken:
+            return DropReason.TOO_SLOW
         if loop.time() >= self._beat_at:
             self._beat_at = loop.time() + hub.bounds.heartbeat_s
             if not await self._is_welcome():
                 return DropReason.TOKEN_ENDED
             await self._write(_HEARTBEAT)
         elif self._after < ring.floor:
-            if self._live and self._took_s > hub.bounds.slow_s and self._after < ring.overtaken:
-                return DropReason.TOO_SLOW
             # A burst that was larger than the ring, or a redaction: no fault of the client's.
             self._live = False
             await self._catch_up(news)

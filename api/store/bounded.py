@@ -37,8 +37,8 @@ class TimeBound:
     async def fetch(self, connection: Any, sql: str, *values: Any) -> list[Any] | None:
         """Fetch the rows of a statement that only reads; None if the time is over before they are there.
 
-        The savepoint is what makes a transaction outlive the end of a statement, and its end the end of the limit: so
-        it is always rolled back. It needs a transaction to be in.
+        Runs in a savepoint that is always rolled back: a statement that is cancelled would else abort the transaction,
+        and one that is not would leave its limit behind. It must be called inside of a transaction.
         """
         left_ms = int(self.left_s * 1000)
         if left_ms < 1:
@@ -55,14 +55,16 @@ class TimeBound:
 
 
 async def _roll_back(connection: Any) -> None:
-    """Go back to before the limit, which may be over while that is done: a statement that it cuts off takes it along.
+    """Roll back to the savepoint and release it.
 
-    Savepoints of the driver's cannot be gone back to a second time.
+    The limit may cancel this very statement. That aborts the subtransaction, which ends the limit, so it does not hold
+    for the second attempt. Savepoints of the driver's allow of no second one.
     """
+    rollback = "ROLLBACK TO SAVEPOINT counting; RELEASE SAVEPOINT counting"
     try:
-        await connection.execute("ROLLBACK TO SAVEPOINT counting")
+        await connection.execute(rollback)
     except asyncpg.QueryCanceledError:
-        await connection.execute("ROLLBACK TO SAVEPOINT counting")
+        await connection.execute(rollback)
 
 
 def counting_time() -> TimeBound:

@@ -8,7 +8,7 @@ from msgspec import structs
 from api.store import terms
 from api.store.bounded import TimeBound, counting_time
 from api.store.event_search import Search, refuse_drafts, window_of
-from api.store.found import Sample, entries, finds_everything, new_statement, sample_for, searches_to_count
+from api.store.found import Sample, entries, finds_everything, new_statement, samples_for, searches_to_count
 from api.store.head import find_moment
 from api.store.sql import Statement, fetch
 from api.store.store import Store
@@ -141,9 +141,9 @@ async def count_values(bound: TimeBound, connection: Any, parts: Sequence[Part])
         if rows is None:
             left.append(part)
         facets |= _facets(rows or [], part, exact=rows is not None)
-    for size in _SAMPLES:
+    samples = await samples_for(connection, left[0].search, _SAMPLES, edit=left[0].edit) if left else []
+    for sample in samples:
         for part, share in bound.divided(left):
-            sample = await sample_for(connection, part.search, size, edit=part.edit)
             ids = await _ids(share, connection, part.search, sample)
             rows = None if ids is None else await _by_documents(share, connection, part, ids)
             if rows is not None:

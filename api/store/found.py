@@ -49,14 +49,20 @@ class Sample(NamedTuple):
     scale: float
 
 
-async def sample_for(connection: Any, search: Search, size: int, *, edit: bool) -> Sample:
-    """Draw so many of the changes that the reader sees, or all if there are no more."""
+async def samples_for(connection: Any, search: Search, sizes: Sequence[int], *, edit: bool) -> list[Sample]:
+    """Draw samples of so many of the changes that the reader sees; the last has all if there are no more.
+
+    Whatever is asked for as of the same moment has the same ones.
+    """
     last = search.wanted.as_of
     if last is None:
         last = (await head_of(connection, edit=edit)).sequence
-    if last <= size:
-        return Sample(list(range(1, last + 1)), 1.0)
-    return Sample(sorted(Random(last).sample(range(1, last + 1), size)), last / size)  # noqa: S311 - no secret
+    samples: list[Sample] = []
+    for size in sizes:
+        if last <= size:
+            return [*samples, Sample(list(range(1, last + 1)), 1.0)]
+        samples.append(Sample(sorted(Random(last).sample(range(1, last + 1), size)), last / size))  # noqa: S311 - no secret
+    return samples
 
 
 def entries(statement: Statement, search: Search, sample: Sample | None = None) -> str:

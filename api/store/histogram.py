@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from api.store.bounded import TimeBound, counting_time
 from api.store.event_search import Search, refuse_drafts, window_of
-from api.store.found import Sample, entries, new_statement, sample_for, searches_to_count
+from api.store.found import Sample, entries, new_statement, samples_for, searches_to_count
 from api.store.head import find_moment
 from api.store.select.keys import AHEAD_S, MOST_BEHIND_S
 from api.store.sql import Statement
@@ -79,8 +79,7 @@ async def _estimate(
 ) -> _Tally:
     """Count a sample, as large a one as there is time for; without any there are no bins."""
     tally = _Tally([], [], search.most, 0)
-    for size in _SAMPLES:
-        sample = await sample_for(connection, search, size, edit=edit)
+    for sample in await samples_for(connection, search, _SAMPLES, edit=edit):
         tally = await _tally(bound, connection, search, asked, days, sample) or tally
     return tally
 

@@ -2,7 +2,8 @@
 
 The words are taken from texts here; stemming is PostgreSQL's. A word is kept in three forms at one place: the stem of
 what is written, with the accents that stemmers need; the stem of it folded; and, behind a ``=``, all of it folded. So
-it is found in all its forms, with accents and without, and by its prefixes.
+it is found in all its forms, with accents and without, and by its prefixes. (Where PostgreSQL's parser reads two words
+in one, such as ``1e5abc``, places of the third form are others from there on; no query mixes them with those of stems.)
 
 What are compared are the words, so a row stays as it is until one of them changes.
 """
@@ -16,7 +17,7 @@ from api.store.sql import Statement, query
 from api.store.terms import SourceFacts
 from schema.event import Event
 from schema.text_query import MAXIMUM_WORDS
-from schema.words import folded, normalize, words_of
+from schema.words import fold_words, normalize, words_of
 
 #: Stands behind each text: so many words that no phrase reaches across, whatever it passes over. PostgreSQL reads them
 #: as numbers, and no word has a point. Each is another one, because only 256 places of one are kept.
@@ -26,8 +27,8 @@ _WEIGHTS = "ABCD"
 #: By how many bytes of words an event is found, of the megabyte that PostgreSQL takes. In most scripts an event as
 #: large as can be, with 200 sources, has fewer.
 _MOST_BYTES = 900_000
-#: What a form of a word takes at most besides its letters, in bytes: the sign before it, and a place.
-_PLACE_BYTES = 8
+#: What a form of a word takes at most besides its letters, and each place of it, in bytes.
+_WORD_BYTES, _PLACE_BYTES = 6, 2
 
 
 class EventText(NamedTuple):
@@ -57,6 +58,7 @@ class _Room:
 
     def __init__(self, most: int) -> None:
         self._left = most
+        self._known = set[str]()
 
     def words(self, texts: Iterable[str]) -> str:
         """Give the words of texts, as far as they fit."""
@@ -65,8 +67,11 @@ class _Room:
 
     def _of(self, text: str) -> Iterator[str]:
         words = words_of(normalize(text))
-        for word, bare in zip(words, folded(words), strict=True):
-            self._left -= len(word.encode()) + 2 * len(bare.encode()) + 3 * _PLACE_BYTES
+        for word, bare in zip(words, fold_words(words), strict=True):
+            if word not in self._known:
+                self._known.add(word)
+                self._left -= len(word.encode()) + 2 * len(bare.encode()) + 3 * _WORD_BYTES
+            self._left -= 3 * _PLACE_BYTES
             if self._left < 0:
                 return
             yield word
@@ -84,7 +89,7 @@ class _Forms(NamedTuple):
     @classmethod
     def of(cls, text: EventText) -> "_Forms":
         parts = [[line.split() for line in part.split("\n") if line] for part in text]
-        bare_parts = [[folded(line) for line in lines] for lines in parts]
+        bare_parts = [[fold_words(line) for line in lines] for lines in parts]
         places: dict[str, list[str]] = {}
         place = 0
         for lines, weight in zip(bare_parts, _WEIGHTS, strict=True):

@@ -14,6 +14,8 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _MISTAKES = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 #: Answers that another time may do, from the service or from a proxy before it; the service has no 429 of its own.
 _PASSING = (429, 502, 503, 504)
+#: What is still being worked on is not asked about sooner than after so many seconds.
+_LEAST_S = 0.1
 
 
 class Repeat(Enum):
@@ -58,11 +60,13 @@ class Retries:
         chance: float,
     ) -> float | None:
         """How long to wait before the next attempt, in seconds; None if the outcome stands. ``waited_s`` was waited."""
+        least_s = retry_after_s(outcome)
         if is_in_progress(outcome):
-            attempt = 1  # It is no failure, whatever failed before.
+            # It is no failure, whatever failed before; and no end of attempts bounds it, so time has to pass.
+            attempt, least_s = 1, max(least_s, _LEAST_S)
         elif attempt >= self.attempts or not _is_worth_another(outcome, repeat):
             return None
-        wait_s = max(self.backoff_s(attempt, chance), retry_after_s(outcome))
+        wait_s = max(self.backoff_s(attempt, chance), least_s)
         return wait_s if waited_s + wait_s <= self.total_wait_s else None
 
 

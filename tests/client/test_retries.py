@@ -226,6 +226,17 @@ async def test_what_is_worked_on_for_longer_than_one_waits_is_told(total_wait_s:
     assert (len(requests), sum(patience.waits)) == (asked, total_wait_s)
 
 
+async def test_time_passes_while_something_is_worked_on() -> None:
+    """Otherwise nothing would end it."""
+    retries = Retries(first_wait_s=0, total_wait_s=2)
+    client, requests = answering(problem(409, "request-in-flight"), retries=retries)
+    patience = Patience(client)
+    with pytest.raises(StillInProgress):
+        await client.create_event(event_body())
+    assert 1 < len(requests) <= 21
+    assert 0 < sum(patience.waits) <= 2
+
+
 def edits(desk: AsyncDateline, event: Event) -> list[Callable[[], Awaitable[Any]]]:
     return [
         lambda: desk.update_event(event, {"title": "Other"}),

@@ -1,4 +1,4 @@
-"""Values of filters that cannot be meant are refused by name, with what would be right."""
+"""Invalid values of filters are refused by name, with what would be right."""
 
 from urllib.parse import quote
 

@@ -185,6 +185,9 @@ async def test_a_name_that_is_passed_over_stands_for_its_actor_where_it_is_meant
         "who is": ["An attack"],
         "WHO attack": ["An attack"],
         "treaty -is": ["A treaty of states"],
+        # In a title that is all capitals, none of them say anything.
+        "WHAT IS THE TREATY": both,
+        "IS": ["A treaty with nobody", "An attack"],
     }.items():
         assert await found(client, q) == titles, q
 

@@ -20,7 +20,7 @@ from api.store.select.chosen import FEW
 from api.store.select.keys import Term
 from api.store.sql import Statement, fetch, query
 from schema.text_query import Kind, Part, read_text_query
-from schema.words import fold, folded, normalize, words_of
+from schema.words import fold, fold_words, normalize, words_of
 
 #: For a page of so many events it is reckoned how they are best found.
 USUAL_PAGE = 50
@@ -74,8 +74,8 @@ class _Group(NamedTuple):
     actors: Sequence[str] = ()
 
     @property
-    def is_meant(self) -> bool:
-        """Whether these can be meant for a name although they are words that are passed over, as IS and WHO are."""
+    def stands_out(self) -> bool:
+        """Whether these are written as a name, although they are words that are passed over, as IS and WHO are."""
         return any(part.unwanted or part.kind is Kind.PHRASE or part.text.isupper() for part in self.parts)
 
 
@@ -91,13 +91,15 @@ async def text_asked(connection: Any, text: str, *, edit: bool, as_of: int | Non
     found = await _found_by(connection, [part for group in groups for part in group.parts])
     plain = {False: list[str](), True: list[str]()}
     named = {False: list[Alternative](), True: list[Alternative]()}
+    # Among nothing but capitals, some say nothing.
+    all_capitals = text.isupper() and len(parts) > 1
     passed_over = []
     for group in groups:
         unwanted = group.parts[0].unwanted
         words = _all(found[part] for part in group.parts)
         ids = sorted({one for actor in group.actors for one in same[actor]})
         names = tuple(term for one in ids for term in (terms.actor_term(one), terms.publisher_term(one)))
-        if names and (words or group.is_meant):
+        if names and (words or (group.stands_out and not all_capitals)):
             named[unwanted].append(Alternative(words, names))
         elif names:
             passed_over.append(Alternative(words, names))
@@ -174,7 +176,7 @@ async def _found_by(connection: Any, parts: Sequence[Part]) -> dict[Part, str]:
     """
     distinct = list(dict.fromkeys(parts))
     exact = [words_of(normalize(part.text)) for part in distinct]
-    bare = [folded(words) for words in exact]
+    bare = [fold_words(words) for words in exact]
     said = [[" ".join(words) for words in form] for form in (exact, bare)]
     rows = await connection.fetch(query("texts", "read_parts"), *said)
     found = {part: row["found"] for part, row in zip(distinct, rows, strict=True)}
