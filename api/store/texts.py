@@ -168,8 +168,9 @@ def _with_words(statement: Statement, name: str, texts: Sequence[HeldText]) -> s
         written=[one.written for one in forms],
         sequences=[text.sequence for text in texts],
         to_sequences=[text.to_sequence for text in texts],
+        gap=" ".join(_GAP),
     )
-    stems = statement.fragment("stems", gap=" ".join(_GAP))
+    stems = statement.fragment("stems")
     made = statement.fragment("made")
     for form in ("folded", "exact"):
         made = made.replace(f"{{stems_{form}}}", stems.replace("{form}", form))

@@ -65,14 +65,14 @@ def test_first_start_says_a_command_that_works_as_it_stands(service: Service) ->
 
 #: The phase `coverage` sends some thirteen thousand requests, which are left to the soak. Links are followed in the
 #: phase `stateful`. Time is in seconds.
-_BRIEFLY = ["--max-examples", "3", "--phases", "examples,fuzzing,stateful"]
+_BRIEFLY = ["--max-examples", "2", "--phases", "examples,fuzzing,stateful"]
 _LONG = ["--max-examples", "60", "--max-time", "60"]
 
 
 @pytest.mark.parametrize(
     ("with_token", "effort", "least"),
     [
-        pytest.param(True, _BRIEFLY, 300, id="editor"),
+        pytest.param(True, _BRIEFLY, 200, id="editor"),
         pytest.param(False, _LONG, 400, id="anybody-long", marks=pytest.mark.soak),
         pytest.param(True, _LONG, 400, id="editor-long", marks=pytest.mark.soak),
     ],

@@ -43,6 +43,7 @@ async def rest_of(stream: Stream) -> list[Any]:
     return found
 
 
+@pytest.mark.soak
 async def test_a_client_that_takes_too_long_is_told_and_comes_back_without_a_loss(database: Database) -> None:
     """Its socket is full while more is written than the ring holds."""
     # The ring holds more than is put into it at once (a read of the log, 4 MB), so whoever reads is not overtaken. And

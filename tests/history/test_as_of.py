@@ -115,7 +115,7 @@ async def test_every_answer_comes_back_as_of_its_moment(client: Client, seed: in
         if number == 2 * _STEPS // 3:
             filter_ = {"filter": {"tag": ["a"], "sort": "-date"}}
             await send_ok(client, "PATCH", "/v1/chronologies/walk", filter_, chronology["revision"])
-        if number % 12 == 0:
+        if number % 20 == 0:
             names = [*sorted(walk.events)[:3], *sorted(walk.discarded)[:2]]
             records = [f"/v1/events/{name}" for name in names]
             records += [f"{record}/{view}" for record in records[:2] for view in ("figures", "related?depth=3")]

@@ -204,7 +204,7 @@ async def _write_drafts(client: Client, shown: dict[str, str]) -> None:
         await owner.close()
 
 
-@pytest.mark.parametrize("scopes", [None, ["read"]], ids=["anybody", "a reader"])
+@pytest.mark.parametrize("scopes", [None, pytest.param(["read"], marks=pytest.mark.soak)], ids=["anybody", "a reader"])
 async def test_nothing_that_a_reader_reads_tells_of_drafts(
     client: Client, scopes: list[str] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from api.export import walk
 from tests.conftest import Client
 from tests.writing import check_problem, check_whole, event_body, make, make_actors, make_event, read, send, send_ok
 
-_ROUNDS = 6
+_ROUNDS = 4
 _READERS = 2
 
 

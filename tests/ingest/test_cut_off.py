@@ -21,7 +21,7 @@ import pytest
 from tests.engine.support import PATIENCE_S, ROOT, Started, free_port, living, starting, wait_until
 from tests.writing import event_body
 
-ROWS = 1700
+ROWS = 1200
 PATH = "/v1/events/batch"
 
 

@@ -14,12 +14,19 @@ _MODES = ("force_custom_plan", "force_generic_plan")
 _MOST_PER_ROW = 20
 _ALL, _DATED, _LARGE, _MIXED = generation.ACTORS[-4:]
 _PUT = "INSERT INTO membership (of_actor, actor_id, kind, held, sequence) VALUES ($1, $2, 'member', $3, 0)"
+_PUT_OTHERS = (
+    "INSERT INTO membership (of_actor, actor_id, kind, sequence)"
+    " SELECT 'league-' || number, id, 'member', 0 FROM actor, generate_series(1, 20) AS number"
+)
 _2010, _2020 = 1262304000, 1577836800
 
 
 @pytest.fixture(scope="module")
 async def leagues(crowded: Crowded) -> AsyncIterator[Crowded]:
-    """Of popular actors, one always and one in the tens only; of as many rare ones as can be; of all sorts."""
+    """Of popular actors, one always and one in the tens only; of as many rare ones as can be; of all sorts.
+
+    These are few among the memberships of others, and the planner knows that.
+    """
     tens = [asyncpg.Range(_2010, _2020)]
     rows = [(_ALL, actor, None) for actor in generation.ACTORS[:30]]
     rows += [(_DATED, actor, tens) for actor in generation.ACTORS[:30]]
@@ -27,6 +34,8 @@ async def leagues(crowded: Crowded) -> AsyncIterator[Crowded]:
     rows += [(_MIXED, actor, tens if rank % 2 else None) for rank, actor in enumerate(generation.ACTORS[0:1000:10])]
     assert len(generation.ACTORS[900:1900]) == MOST_REACHED
     await crowded.database.executemany(_PUT, rows)
+    await crowded.database.execute(_PUT_OTHERS)
+    await crowded.database.execute("ANALYZE membership")
     yield crowded
     await crowded.database.execute("DELETE FROM membership")
 

@@ -159,7 +159,7 @@ def _query(random: Random) -> list[str]:
     return parts
 
 
-@pytest.mark.parametrize("seed", seeds(2, 4))
+@pytest.mark.parametrize("seed", seeds(1, 5))
 async def test_any_query_finds_what_the_model_finds(client: Client, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     random = Random(f"search {seed}")
     owner = await asyncpg.connect(client.database.owner_url)

@@ -3,7 +3,10 @@
 -- name: rows
 unnest(:ids::uuid[], :exact::text[], :folded::text[], :written::text[], :sequences::int8[], :to_sequences::int8[])
     AS new (event_id, exact, folded, written, sequence, to_sequence)
-CROSS JOIN (SELECT text_language::regconfig AS language FROM head) AS l
+CROSS JOIN (
+    SELECT language, tsvector_to_array(to_tsvector(language, :gap)) AS gap
+    FROM (SELECT text_language::regconfig AS language FROM head) AS of_store
+) AS l
 
 -- name: stems
 -- Of one form: by parts, with their weights and places. Of the words that keep texts apart only the places stay.
@@ -12,7 +15,7 @@ ts_delete(
     || setweight(to_tsvector(l.language, split_part(new.{form}, E'\n', 2)), 'B')
     || setweight(to_tsvector(l.language, split_part(new.{form}, E'\n', 3)), 'C')
     || setweight(to_tsvector(l.language, split_part(new.{form}, E'\n', 4)), 'D'),
-    tsvector_to_array(to_tsvector(l.language, :gap))
+    l.gap
 )
 
 -- name: made
