@@ -187,9 +187,13 @@ async def test_a_name_that_is_passed_over_stands_for_its_actor_where_it_is_meant
         "treaty -is": ["A treaty of states"],
         # In a title that is all capitals, none of them say anything.
         "WHAT IS THE TREATY": both,
+        'TREATY "IS"': ["A treaty with nobody"],
+        "TREATY -IS": ["A treaty of states"],
         "IS": ["A treaty with nobody", "An attack"],
     }.items():
         assert await found(client, q) == titles, q
+    for q in ("the -is", "THE -IS"):
+        check_problem(await client.http.get("/v1/events", params={"q": q}), "invalid-parameters", places={"q"})
 
 
 async def test_a_rename_writes_one_row_and_shows_at_once(client: Client) -> None:
@@ -349,7 +353,11 @@ async def test_more_matches_than_are_ranked(client: Client, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("q", "said"),
     [
-        *(("the", "passed over"), ("the -russia of", "passed over"), ('"of the"', "passed over")),
+        *(
+            ("the", "passed over"),
+            ("the -russia of", "passed over"),
+            ('"of the"', "passed over"),
+        ),
         *(("-russia", "only says"), ("*", "no letter"), ('""', "no letter"), ("&", "no letter"), (" ", "no letter")),
         *(("r*", "too short"), ("aa* bb* cc* dd*", "more than 3"), (" ".join("a" * 21), "more than 20")),
         *(("x\u0301*", "too short"), ("e\u0300\u0300*", "too short"), ("é*", "too short")),

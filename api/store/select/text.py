@@ -73,10 +73,14 @@ class _Group(NamedTuple):
     parts: Sequence[Part]
     actors: Sequence[str] = ()
 
-    @property
-    def stands_out(self) -> bool:
-        """Whether these are written as a name, although they are words that are passed over, as IS and WHO are."""
-        return any(part.unwanted or part.kind is Kind.PHRASE or part.text.isupper() for part in self.parts)
+    def stands_out(self, *, capitals: bool) -> bool:
+        """Whether these are written as a name, although they are words that are passed over, as IS and WHO are.
+
+        ``capitals`` tells whether those of a word say anything, which they don't among nothing but capitals.
+        """
+        return any(
+            part.unwanted or part.kind is Kind.PHRASE or (capitals and part.text.isupper()) for part in self.parts
+        )
 
 
 async def text_asked(connection: Any, text: str, *, edit: bool, as_of: int | None = None) -> TextAsked | None:
@@ -91,15 +95,13 @@ async def text_asked(connection: Any, text: str, *, edit: bool, as_of: int | Non
     found = await _found_by(connection, [part for group in groups for part in group.parts])
     plain = {False: list[str](), True: list[str]()}
     named = {False: list[Alternative](), True: list[Alternative]()}
-    # Among nothing but capitals, some say nothing.
-    all_capitals = text.isupper() and len(parts) > 1
     passed_over = []
     for group in groups:
         unwanted = group.parts[0].unwanted
         words = _all(found[part] for part in group.parts)
         ids = sorted({one for actor in group.actors for one in same[actor]})
         names = tuple(term for one in ids for term in (terms.actor_term(one), terms.publisher_term(one)))
-        if names and (words or (group.stands_out and not all_capitals)):
+        if names and (words or group.stands_out(capitals=not text.isupper())):
             named[unwanted].append(Alternative(words, names))
         elif names:
             passed_over.append(Alternative(words, names))
