@@ -147,6 +147,13 @@ def test_files_that_are_named_exist() -> None:
     named = set(re.findall(r"`([\w/]+\.(?:py|sql))(?=[`:])", ARCHITECTURE + CONTRIBUTING))
     assert len(named) > 60
     assert not [one for one in named if not any(file.endswith(f"/{one}") for file in files)]
+    within = re.findall(r"`([\w/]+\.py): (\w+)`", ARCHITECTURE + CONTRIBUTING)
+    assert len(within) > 5
+    for one, name in within:
+        texts = [(ROOT / file[1:]).read_text(encoding="utf-8") for file in files if file.endswith(f"/{one}")]
+        assert any(re.search(rf"^ *(async def|def|class) {name}\b|^{name} =", text, re.MULTILINE) for text in texts), (
+            name
+        )
 
 
 def test_settings() -> None:
