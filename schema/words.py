@@ -55,8 +55,11 @@ def _until_stable(form: Literal["NFKC", "NFKD"], text: str) -> str:
 
 
 def fold_words(words: Sequence[str]) -> list[str]:
-    """Fold words, each by itself."""
-    return [word[:LONGEST_WORD] for word in fold(" ".join(words)).split()]
+    """Fold words of a text that has been normalized, each by itself."""
+    joined = " ".join(words)
+    if joined.isascii():
+        return list(words)
+    return [word[:LONGEST_WORD] for word in fold(joined).split()]
 
 
 def runs_of(text: str) -> list[str]:

@@ -166,6 +166,11 @@ async def read(client: Client, path: str, *, edit: bool = False) -> dict[str, An
     return given
 
 
+async def head_of_log(client: Client) -> int:
+    """The sequence of the last change that anybody may see."""
+    return int((await read(client, "/v1/changes/head"))["sequence"])
+
+
 def check_problem(answer: httpx.Response, slug: str, *, places: set[str] | None = None) -> dict[str, Any]:
     """Check the shape of a problem and, if given, that exactly these places (pointer or parameter) have faults."""
     kind = PROBLEM_KINDS[slug]

@@ -15,8 +15,3 @@ async def found(client: Client, q: str, more: str = "", *, edit: bool = False) -
 
 def cites(title: str, url: str = "https://news.example/1", **members: Any) -> dict[str, Any]:
     return {"source": {"title": title, "url": url, **members}}
-
-
-async def head_of_log(client: Client) -> int:
-    """The sequence of the last change."""
-    return int((await read(client, "/v1/changes/head"))["sequence"])

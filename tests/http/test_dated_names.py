@@ -8,7 +8,7 @@ from schema.actor import ActorIn, ActorName
 from schema.edtf import parse
 from schema.naming import name_at
 from tests.conftest import Client
-from tests.writing import check_problem, make, make_event, read, send, send_ok
+from tests.writing import check_problem, head_of_log, make, make_event, read, send, send_ok
 
 _LEAGUE = {
     "id": "league",
@@ -100,7 +100,7 @@ async def test_names_follow_mergers_and_are_those_of_the_moment(client: Client) 
     made = await _make(client)
     await make(client, "/v1/actors", {"id": "club", "name": "Club", "kind": "organization"})
     event = await make_event(client, date="1955", actors=[{"id": "club"}])
-    before = (await read(client, "/v1/changes/head"))["sequence"]
+    before = await head_of_log(client)
     assert (await send(client, "POST", "/v1/actors/club/merge", {"into": "league"}, 1)).status_code == 200
     page = await read(client, "/v1/events?names=dated&date_to=1955")
     assert page["names"][event["id"]] == {"club": "League of Towns"}

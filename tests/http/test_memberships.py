@@ -6,7 +6,18 @@ import pytest
 
 from api.store import facets, histogram, memberships
 from tests.conftest import Client
-from tests.writing import all_at_once, check_problem, check_whole, fault_at, make, make_event, read, send, send_ok
+from tests.writing import (
+    all_at_once,
+    check_problem,
+    check_whole,
+    fault_at,
+    head_of_log,
+    make,
+    make_event,
+    read,
+    send,
+    send_ok,
+)
 
 
 async def _actor(client: Client, name: str, **members: Any) -> dict[str, Any]:
@@ -63,7 +74,7 @@ async def test_members_are_counted_in_their_time(client: Client) -> None:
     assert await _counted(client, f"{members}&date_from=1960&date_to=2000") == {"1999": 3}
     # Found by their words or by what was known, events are looked at in other ways.
     assert await _counted(client, f"{members}&q=left") == {"1950": 1}
-    head = (await read(client, "/v1/changes/head"))["sequence"]
+    head = await head_of_log(client)
     assert await _counted(client, f"{members}&as_of={head}") == {"1950": 3, "1999": 3, "2005": 3, "2020": 3}
 
 
@@ -220,7 +231,7 @@ async def test_members_of_the_merged_are_members(client: Client) -> None:
     await make_event(client, title="Of the state", actors=[{"id": "state"}])
     await make_event(client, title="Of its double", actors=[{"id": "state-2"}])
     assert await _titles(client, "actor=league&include_members=true") == []
-    before = (await read(client, "/v1/changes/head"))["sequence"]
+    before = await head_of_log(client)
     for merged, into in (("league-2", "league"), ("state-2", "state")):
         assert (await send(client, "POST", f"/v1/actors/{merged}/merge", {"into": into}, 1)).status_code == 200
     for actor in ("league", "league-2"):
@@ -235,9 +246,9 @@ async def test_memberships_are_as_they_were(client: Client) -> None:
     await _actor(client, "state", member_of=[{"actor": "league", "date": "1990/2000"}])
     for year in ("1980", "1995", "2005"):
         await make_event(client, title=year, date=year, actors=[{"id": "state"}])
-    first = (await read(client, "/v1/changes/head"))["sequence"]
+    first = await head_of_log(client)
     await send_ok(client, "PATCH", "/v1/actors/state", {"member_of": [{"actor": "league", "date": "2000/.."}]}, 1)
-    second = (await read(client, "/v1/changes/head"))["sequence"]
+    second = await head_of_log(client)
     await send_ok(client, "PATCH", "/v1/actors/state", {"member_of": []}, 2)
     assert await _titles(client, "actor=league&include_members=true") == []
     assert await _titles(client, f"actor=league&include_members=true&as_of={first}") == ["1995"]

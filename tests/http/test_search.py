@@ -6,11 +6,12 @@ import pytest
 from api.store.relevance import RANKED_ONLY
 from schema.text_query import UNBALANCED
 from tests.conftest import Client
-from tests.http.searching import cites, found, head_of_log
+from tests.http.searching import cites, found
 from tests.writing import (
     check_problem,
     check_whole,
     fault_at,
+    head_of_log,
     if_match,
     make,
     make_actors,

@@ -5,10 +5,11 @@ from urllib.parse import quote
 import asyncpg
 
 from tests.conftest import Client
-from tests.http.searching import cites, found, head_of_log
+from tests.http.searching import cites, found
 from tests.writing import (
     check_problem,
     check_whole,
+    head_of_log,
     make,
     make_actors,
     make_event,

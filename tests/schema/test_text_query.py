@@ -138,5 +138,6 @@ def test_each_word_has_one_that_is_folded(drawn: str) -> None:
     """So what is written and what is folded have the same places."""
     words = words_of(normalize(drawn))
     assert len(fold_words(words)) == len(words)
+    assert fold_words(words) == [fold(word)[:LONGEST_WORD] for word in words]
     assert normalize(normalize(drawn)) == normalize(drawn)
     assert fold(normalize(drawn)) == fold(drawn)

@@ -11,7 +11,7 @@ from api.engine.embedded import EmbeddedServer
 from schema.actor_query import MAXIMUM_MATCHES, MAXIMUM_TYPED
 from schema.words import fold
 from tests.conftest import Client, fresh_database, serving
-from tests.writing import check_problem, check_whole, event_body, make, read, send, send_ok
+from tests.writing import check_problem, check_whole, event_body, head_of_log, make, read, send, send_ok
 
 _ACTORS: list[dict[str, Any]] = [
     {"id": "north-korea", "name": "North Korea", "kind": "state", "aliases": ["DPRK", "Chosŏn"]},
@@ -126,7 +126,7 @@ async def test_an_id_is_found_as_such(client: Client) -> None:
 async def test_the_merged_are_found_as_whom_they_stand_for_once(client: Client) -> None:
     await _make_actors(client)
     await make(client, "/v1/actors", {"id": "dprk-2", "name": "North Korea (DPRK)", "kind": "state", "aliases": ["NK"]})
-    before = (await read(client, "/v1/changes/head"))["sequence"]
+    before = await head_of_log(client)
     answer = await send(client, "POST", "/v1/actors/dprk-2/merge", {"into": "north-korea"}, 1)
     assert answer.status_code == 200, answer.text
     assert await _found(client, "north korea") == [("north-korea", "North Korea", "name")]
@@ -138,7 +138,7 @@ async def test_the_merged_are_found_as_whom_they_stand_for_once(client: Client) 
 
 async def test_names_are_those_of_the_moment(client: Client) -> None:
     await _make_actors(client)
-    before = (await read(client, "/v1/changes/head"))["sequence"]
+    before = await head_of_log(client)
     body = {"name": "Republic of Turkey", "names": [], "aliases": ["Türkiye"]}
     await send_ok(client, "PATCH", "/v1/actors/turkiye", body, 1)
     assert await _found(client, "türkiy") == [("turkiye", "Türkiye", "alias")]
